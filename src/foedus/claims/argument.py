@@ -1,0 +1,111 @@
+"""An argument as a program: from numbers to the margin of every test of every claim.
+
+A test's margin is how far its left side lies above (or below) its right side; the test holds where the margin is positive, and a
+claim where all its margins are. The same claim with its mechanism taken out is compiled beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from foedus.model.model import Model
+from foedus.model.world import World
+from foedus.program.ir import Program, Value
+from foedus.scenario.scenario import Ablation, Claim, Policy, Reading, Scenario, Test
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where in the program a claim's margins are."""
+
+    tests: tuple[str, ...]
+    provided: tuple[str, ...]
+    ablated: tuple[str, ...]
+    readings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The compiled claims of a scenario.
+
+    Attributes:
+        program: labels of numbers to margins and readings.
+        outputs: claim id to the names of its outputs.
+    """
+
+    program: Program
+    outputs: Mapping[str, Outputs]
+
+    def part(self, ids: Iterable[str]) -> Program:
+        """The program cut down to the margins of some claims."""
+        return self.program.restricted([n for id in ids for n in (*self.outputs[id].tests, *self.outputs[id].provided)])
+
+
+def build_argument(scenario: Scenario, *, limit: bool = False) -> Argument:
+    """Compile every testable claim of a scenario.
+
+    Args:
+        scenario: whose claims.
+        limit: judge in the subgame-perfect limit in place of logit.
+    """
+    compiler = _Compiler(Model(scenario.protocol, limit=limit), scenario)
+    outputs: dict[str, Outputs] = {}
+    values: dict[str, Value] = {}
+    for claim in scenario.claims:
+        if claim.tests:
+            outputs[claim.id] = compiler.claim(claim, values)
+    return Argument(compiler.model.builder.program(values), outputs)
+
+
+class _Compiler:
+    """Builds the worlds that claims speak of, each once."""
+
+    def __init__(self, model: Model, scenario: Scenario) -> None:
+        self.model, self.scenario = model, scenario
+        self._worlds: dict[object, World] = {}
+
+    def claim(self, claim: Claim, values: dict[str, Value]) -> Outputs:
+        """Add a claim's outputs to `values`."""
+
+        def add(kind: str, found: list[Value]) -> tuple[str, ...]:
+            names = tuple(f"{claim.id}:{kind}{k}" for k in range(len(found)))
+            values.update(zip(names, found, strict=True))
+            return names
+
+        ablated = [self.margin(t, claim.without) for t in claim.tests] if claim.without else []
+        return Outputs(
+            tests=add("test", [self.margin(t) for t in claim.tests]),
+            provided=add("provided", [self.margin(t) for t in claim.provided]),
+            ablated=add("ablated", ablated),
+            readings=add("reading", [self.reading(t.left) for t in claim.tests]),
+        )
+
+    def margin(self, test: Test, without: Ablation | None = None) -> Value:
+        """How far a test holds; positive where it does."""
+        left = self.reading(test.left, without)
+        right = self.reading(test.right, without) if isinstance(test.right, Reading) else self.model.builder.const(test.right)
+        return (left - right if test.above else right - left) - test.by
+
+    def reading(self, of: Reading, without: Ablation | None = None) -> Value:
+        """A measure at a crisis under a policy."""
+        return self.world(of.policy, of.when, without).quantity(of.measure, of.index)
+
+    def world(self, policy: str, when: int, without: Ablation | None) -> World:
+        """The crisis `when`, after the observed moves of the first and expected play of those between."""
+        key = (policy, when, id(without))
+        if key not in self._worlds:
+            if when == 1:
+                self._worlds[key] = self.first(self.scenario.policies[policy], without)
+            else:
+                before = self.world(policy, when - 1, without)
+                unseen = without is not None and without.unseen
+                self._worlds[key] = (before if when > 2 or unseen else before.given(self.scenario.observed)).after()
+        return self._worlds[key]
+
+    def first(self, policy: Policy, without: Ablation | None) -> World:
+        levers = [self.model.levers(settings) for settings in policy.settings]
+        world = self.model.world(self.model.numbers() | levers[0], future=tuple(levers[1:]))
+        if without is None or not without.change:
+            return world
+        return world.under({name: world.evaluate(formula.root) for name, formula in without.change.items()})

@@ -1,0 +1,84 @@
+"""An audit as plain data, for `--json`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foedus.claims.audit import Audit, ClaimResult
+
+
+def plain_audit(audit: Audit) -> dict[str, Any]:
+    """One object; numbers that do not exist are null."""
+    scenario = audit.scenario
+    found = {
+        "scenario": scenario.name,
+        "digest": scenario.digest,
+        "protocol": scenario.protocol.name,
+        "version": audit.version,
+        "seed": audit.seed,
+        "draws": audit.draws,
+        "failures": audit.failures,
+        "prior_sets": list(scenario.prior_sets),
+        "claims": [_claim(c, scenario.reference) for c in audit.claims],
+        "tensions": [
+            {
+                "claims": list(t.claims),
+                "joint": t.joint.probability,
+                "interval": [t.joint.low, t.joint.high],
+                "independent": t.independent,
+                "why": t.why,
+            }
+            for t in audit.tensions
+        ],
+    }
+    return finite(found)
+
+
+def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
+    claim, main = result.claim, result.by_set.get(reference)
+    return {
+        "id": claim.id,
+        "role": claim.role,
+        "text": claim.text,
+        "verdict": result.verdict,
+        "probability": main.interval.probability if main else None,
+        "interval": [main.interval.low, main.interval.high] if main else None,
+        "by_prior": {
+            name: {
+                "probability": r.interval.probability,
+                "interval": [r.interval.low, r.interval.high],
+                "verdict": r.verdict,
+                "domain": r.domain,
+                "failures": r.failures,
+                "failed_draws": list(r.failed),
+                "readings": [
+                    {"measure": t.left.measure, "when": t.left.when, "policy": t.left.policy, "median": q[0], "interval": [q[1], q[2]]}
+                    for t, q in zip(claim.tests, r.readings, strict=True)
+                ],
+            }
+            for name, r in result.by_set.items()
+        },
+        "assumed": result.assumed,
+        "between": list(result.between) if result.between else None,
+        "counterexample": vars_of(result),
+        "draws": result.draws,
+        "untestable": claim.untestable or None,
+        "record": {"at_vantage": claim.record.at_vantage, "in_hindsight": claim.record.in_hindsight, "note": claim.record.note},
+        "carried_by": [{"name": c.name, "index": c.index, "interval": [c.low, c.high]} for c in result.carried_by],
+    }
+
+
+def vars_of(result: ClaimResult) -> dict[str, Any] | None:
+    point = result.counterexample
+    return {"prior_set": point.prior_set, "margin": point.margin, "numbers": dict(point.numbers)} if point else None
+
+
+def finite(data: Any) -> Any:
+    """The data with numbers that are not finite as None, which JSON has a word for."""
+    if isinstance(data, dict):
+        return {k: finite(v) for k, v in data.items()}
+    if isinstance(data, list):
+        return [finite(v) for v in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -1,0 +1,167 @@
+"""The logit agent quantal response equilibrium of a tree, by backward induction, and its limit, the subgame-perfect solution.
+
+Every position's value is expected payoff, not the log-sum of exponentials; a private type enters its own player's payoffs alone,
+so nodes before that player use its mean behaviour and nodes after need no posterior (McKelvey and Palfrey 1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from foedus.game.tree import Play, Position
+from foedus.program import ir
+from foedus.program.ir import Builder, Value
+
+Kind = str | None  # a private type, or None for a player without
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One crisis to be solved, as values of a program.
+
+    Attributes:
+        tree: the game.
+        builder: where instructions go.
+        payoff: a player's payoff at a play, for its type.
+        chance: the probability of an outcome of chance.
+        precision: a player's precision of choice.
+        beliefs: for each player its types and the others' belief in each; {None: 1} for one without.
+        forced: node to the action that is taken there whatever it pays.
+        limit: choose the best action (ties shared equally) in place of logit.
+    """
+
+    tree: Position
+    builder: Builder
+    payoff: Callable[[str, Kind, Play], Value]
+    chance: Callable[[Position, str], Value]
+    precision: Callable[[str], Value]
+    beliefs: Mapping[str, Mapping[Kind, Value]]
+    forced: Mapping[str, str]
+    limit: bool = False
+
+
+class Solution:
+    """The solved stage: choices and values at every position, and the probability of every play."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.choices: dict[Position, dict[Kind, list[Value]]] = {}
+        self._values: dict[Position | Play, dict[tuple[str, Kind], Value]] = {}
+        self._means: dict[Position, list[Value]] = {}
+        self._solve(stage.tree)
+
+    def _solve(self, at: Position | Play) -> dict[tuple[str, Kind], Value]:
+        stage = self.stage
+        kinds = [(player, kind) for player, types in stage.beliefs.items() for kind in types]
+        if isinstance(at, Play):
+            values = {pk: stage.payoff(*pk, at) for pk in kinds}
+        else:
+            below = [self._solve(child) for child in at.children.values()]
+            chosen = self.choices[at] = self._choose(at, below)
+            mean = self.mean(at)
+            values = {
+                pk: _mixed(chosen[pk[1]] if pk[0] == at.player else mean, [b[pk] for b in below]) for pk in kinds
+            }
+        self._values[at] = values
+        return values
+
+    def _choose(self, at: Position, below: list[dict[tuple[str, Kind], Value]]) -> dict[Kind, list[Value]]:
+        stage = self.stage
+        if at.node in stage.forced:
+            return dict.fromkeys(
+                stage.beliefs.get(at.player or "", {None: 0}),
+                [stage.builder.const(float(a == stage.forced[at.node])) for a in at.children],
+            )
+        if at.player is None:
+            return {None: [stage.chance(at, action) for action in at.children]}
+        return {
+            kind: self._respond(at.player, [b[at.player, kind] for b in below]) for kind in stage.beliefs[at.player]
+        }
+
+    def _respond(self, player: str, payoffs: list[Value]) -> list[Value]:
+        if self.stage.limit:
+            return _best(payoffs)
+        precision = self.stage.precision(player)
+        if len(payoffs) == 2:
+            second = ir.sigmoid(precision * (payoffs[1] - payoffs[0]))
+            return [1.0 - second, second]
+        return ir.softmax([precision * u for u in payoffs])
+
+    def mean(self, at: Position) -> list[Value]:
+        """The probability of each action at a position, over the mover's types."""
+        if at not in self._means:
+            chosen = self.choices[at]
+            belief = self.stage.beliefs.get(at.player or "", {})
+            self._means[at] = (
+                next(iter(chosen.values()))
+                if len(chosen) == 1
+                else [_mixed(list(belief.values()), [p[a] for p in chosen.values()]) for a in range(len(at.children))]
+            )
+        return self._means[at]
+
+    def value(self, player: str, at: Position | Play) -> Value:
+        """A player's expected payoff at a position, over its types."""
+        belief = self.stage.beliefs[player]
+        return _mixed(list(belief.values()), [self._values[at][player, kind] for kind in belief])
+
+    def payoffs_by_kind(self, player: str, at: Position) -> dict[Kind, list[Value]]:
+        """For each type of a player, its expected payoff after each action at a position."""
+        return {
+            kind: [self._values[child][player, kind] for child in at.children.values()] for kind in self.stage.beliefs[player]
+        }
+
+    @cached_property
+    def reach(self) -> dict[Position | Play, Value]:
+        """The probability of every position and play."""
+        found: dict[Position | Play, Value] = {self.stage.tree: self.stage.builder.const(1)}
+        for at in self.stage.tree.positions:
+            for child, p in zip(at.children.values(), self.mean(at), strict=True):
+                found[child] = found[at] * p
+        return found
+
+    def expectation(self, of: Callable[[Play], Value]) -> Value:
+        """The expected value over plays of a value at each."""
+
+        def expected(at: Position | Play) -> Value:
+            if isinstance(at, Play):
+                return of(at)
+            return _mixed(self.mean(at), [expected(child) for child in at.children.values()])
+
+        return expected(self.stage.tree)
+
+    def log_choice(self, at: Position, kind: Kind) -> list[Value]:
+        """Log-probabilities at a position, exact where the probabilities underflow."""
+        if at.node in self.stage.forced or at.player is None or self.stage.limit:
+            return [ir.log(p) for p in self.choices[at][kind]]
+        precision = self.stage.precision(at.player)
+        return ir.log_softmax([precision * u for u in self.payoffs_by_kind(at.player, at)[kind]])
+
+    def posterior(self, at: Position, action: str) -> dict[Kind, Value]:
+        """Beliefs in the mover's types after an action at a position, by Bayes' rule."""
+        belief = self.stage.beliefs.get(at.player or "", {})
+        if at.node in self.stage.forced or len(belief) < 2:
+            return dict(belief)
+        index = list(at.children).index(action)
+        scores = [ir.log(b) + self.log_choice(at, kind)[index] for kind, b in belief.items()]
+        return dict(zip(belief, ir.softmax(scores), strict=True))
+
+
+def _mixed(weights: list[Value], values: list[Value]) -> Value:
+    """Their weighted mean; weights sum to one."""
+    if all(v.id == values[0].id for v in values):
+        return values[0]
+    if len(values) == 2:
+        return values[0] + weights[1] * (values[1] - values[0])
+    return ir.total((w * v for w, v in zip(weights, values, strict=True)), values[0].builder)
+
+
+def _best(payoffs: list[Value]) -> list[Value]:
+    """Probability one on the best action, shared equally among ties."""
+    top = payoffs[0]
+    for u in payoffs[1:]:
+        top = ir.maximum(top, u)
+    best = [ir.choose(u, top, 1.0, 0.0) for u in payoffs]
+    norm = 1.0 / ir.total(best, top.builder)
+    return [b * norm for b in best]

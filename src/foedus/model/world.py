@@ -1,0 +1,187 @@
+"""A world: one crisis under given circumstances, in which every quantity, the solved game and every measure has a value.
+
+Operators of the modelling language move to another world and read a value there: `under` changes quantities, `do` forces moves,
+`given` takes moves as seen, `after` goes on to the next crisis. Worlds of one model share a builder, so whatever two of them have
+in common is one value of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from foedus.formulas import Call, Expression, Formula, Name, specialise, substitute
+from foedus.game.solver import Kind, Solution, Stage
+from foedus.game.tree import Play, Position
+from foedus.model import outcomes
+from foedus.program.ir import Value
+from foedus.program.lowering import lower
+from foedus.protocol.protocol import Definition, Measure, State, label
+
+if TYPE_CHECKING:
+    from foedus.model.model import Model
+
+
+class World:
+    """One crisis under given circumstances; made by `Model.world`.
+
+    Args:
+        model: what all worlds share.
+        known: label to value: numbers, levers, the state inherited (absent in the first crisis), and definitions that `under`
+            replaces.
+        forced: node to the action that must be taken there.
+        seen: node to the action that was seen there.
+        future: the levers of later crises; the present ones stay once these run out.
+        uniform: a uniform number on [0, 1) that picks one play, which the next crisis then inherits from; None inherits from
+            expected marks.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        known: dict[str, Value],
+        forced: dict[str, str],
+        seen: dict[str, str],
+        future: tuple[Mapping[str, Value], ...],
+        uniform: Value | None,
+    ) -> None:
+        self.model, self.known, self.forced, self.seen, self.future, self.uniform = model, known, forced, seen, future, uniform
+        self.protocol, self.builder = model.protocol, model.builder
+        self._computed: dict[str, Value] = {}
+        self._next: dict[str, Value] = {}
+
+    # --- named quantities
+
+    def quantity(self, name: str, index: str | None = None) -> Value:
+        """The value of a number, definition, state, lever or measure."""
+        key = label(name, index)
+        if key in self.known:
+            return self.known[key]
+        if key not in self._computed:
+            q = self.protocol.quantities[name]
+            formula = q.start if isinstance(q, State) else q.formula if isinstance(q, Definition | Measure) else None
+            if formula is None:
+                raise KeyError(key)
+            self._computed[key] = self.evaluate(self._indexed(q.over, index, formula))
+        return self._computed[key]
+
+    def _indexed(self, over: str | None, index: str | None, formula: Formula) -> Expression:
+        return substitute(formula.root, over, index) if over and index else formula.root
+
+    def evaluate(self, e: Expression) -> Value:
+        """The value of an expression in this world."""
+        value = lower(e, self.builder, lambda n: self.quantity(n.name, n.index), self._operator, self._elements)
+        return value
+
+    def _elements(self, name: str) -> tuple[str, ...]:
+        return self.protocol.sets[name]
+
+    def _operator(self, call: Call) -> Value:
+        from foedus.model.operators import apply  # the operators are defined in terms of worlds
+
+        value = apply(self, call)
+        if isinstance(value, list):
+            raise AssertionError("a distribution outside total_variation passed the checks")
+        return value
+
+    # --- the game
+
+    @cached_property
+    def solution(self) -> Solution:
+        """The solved game of this crisis."""
+        return Solution(
+            Stage(
+                tree=self.model.tree,
+                builder=self.builder,
+                payoff=self._payoff,
+                chance=self._chance,
+                precision=lambda player: self.evaluate(self.protocol.precision[player].root),
+                beliefs={name: self._belief(name) for name in self.protocol.players},
+                forced=self.forced,
+                limit=self.model.limit,
+            )
+        )
+
+    def _payoff(self, player: str, kind: Kind, play: Play) -> Value:
+        return self.evaluate(self.model.payoff(player, kind, play))
+
+    def _chance(self, at: Position, action: str) -> Value:
+        formula = self.protocol.nodes[at.node].branches[action].probability
+        assert formula is not None
+        return self.evaluate(formula.root)
+
+    def _belief(self, player: str) -> dict[Kind, Value]:
+        types = self.protocol.players[player].types
+        return {k: self.evaluate(f.root) for k, f in types.items()} or {None: self.builder.const(1)}
+
+    def positions(self, node: str) -> list[Position]:
+        """Where in the tree a node stands."""
+        return [at for at in self.model.tree.positions if at.node == node]
+
+    # --- what happened
+
+    def expect(self, e: Expression) -> Value:
+        """The expected value over plays of an expression that may read marks."""
+        return self.over_plays(lambda play: self.evaluate(specialise(e, self.model.marks(play))))
+
+    @cached_property
+    def over_plays(self) -> outcomes.OverPlays:
+        """Expectation over the plays that agree with what was seen."""
+        return outcomes.seen(self.solution, self.seen) if self.seen else outcomes.expected(self.solution)
+
+    @cached_property
+    def realised(self) -> outcomes.OverPlays:
+        """Expectation over what the next crisis inherits from: the sampled play, or as `over_plays`."""
+        return self.over_plays if self.uniform is None else outcomes.sampled(self.solution, self.uniform)
+
+    # --- the next crisis
+
+    def inherited(self, name: str, index: str | None) -> Value:
+        """The value of a state, or of a definition of states, that the next crisis inherits."""
+        key = label(name, index)
+        if key not in self._next:
+            q = self.protocol.quantities[name]
+            if isinstance(q, State):
+                self._next[key] = self._inherit(self._indexed(q.over, index, q.next))
+            elif key in self.known or not isinstance(q, Definition):
+                self._next[key] = self.quantity(name, index)
+            else:
+                root = self._indexed(q.over, index, q.formula)
+                self._next[key] = lower(
+                    root, self.builder, lambda n: self.inherited(n.name, n.index), self._operator, self._elements
+                )
+        return self._next[key]
+
+    def _inherit(self, root: Expression) -> Value:
+        def name(n: Name) -> Value:
+            if n.name not in self.protocol.marks:
+                return self.quantity(n.name, n.index)
+            return self.realised(lambda play: self.evaluate(self.model.marks(play)[n.name]))
+
+        return lower(root, self.builder, name, self._operator, self._elements)
+
+    def after(self) -> World:
+        """The next crisis."""
+        states = {
+            label(n, k): self.inherited(n, k) for n, q in self.protocol.state.items() for k in self.protocol.elements(q)
+        }
+        levers = self.future[0] if self.future else {}
+        return self.model.world(self.known | states | dict(levers), future=self.future[1:])
+
+    # --- other circumstances
+
+    def under(self, changes: Mapping[str, Value]) -> World:
+        """This world with some quantities other than they are; an indexed one is changed at every index."""
+        changed = {
+            label(name, k): value for name, value in changes.items() for k in self.protocol.elements(self.protocol.quantities[name])
+        }
+        return self.model.world(self.known | changed, self.forced, self.seen, self.future, self.uniform)
+
+    def do(self, moves: Mapping[str, str]) -> World:
+        """This world with moves forced."""
+        return self.model.world(self.known, self.forced | dict(moves), self.seen, self.future, self.uniform)
+
+    def given(self, moves: Mapping[str, str]) -> World:
+        """This world with moves seen."""
+        return self.model.world(self.known, self.forced, self.seen | dict(moves), self.future, self.uniform)

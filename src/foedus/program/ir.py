@@ -1,0 +1,299 @@
+"""The one intermediate form: a straight-line program over named quantities.
+
+A value is an instruction applied to earlier values. Equal instructions are one value (hash-consing), constants are folded, and a
+program keeps only what its outputs need. Trees, payoffs, updates, measures and claims all become such programs; every executor is
+a reading of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Instruction(NamedTuple):
+    """One step. `data` is the name of an input or the value of a constant."""
+
+    op: str
+    args: tuple[int, ...] = ()
+    data: str | float | None = None
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x > -700 else math.exp(x)
+
+
+# Each operation on floats: what constants are folded with, and the meaning every executor must share.
+SCALAR: dict[str, Callable[..., float]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda a: -a,
+    "exp": lambda a: math.exp(min(a, 709.0)),
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "sigmoid": _sigmoid,
+    "max": max,
+    "min": min,
+    # choose(u, c, a, b) is a where u >= c and b elsewhere
+    "choose": lambda u, c, a, b: a if u >= c else b,
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A straight-line program.
+
+    Attributes:
+        code: the instructions; instruction i may use the values of instructions before it.
+        outputs: output name to the value it reads.
+    """
+
+    code: tuple[Instruction, ...]
+    outputs: Mapping[str, int]
+
+    @cached_property
+    def inputs(self) -> dict[str, int]:
+        """Input name to the value it becomes, in order of appearance."""
+        return {str(i.data): k for k, i in enumerate(self.code) if i.op == "input"}
+
+    @cached_property
+    def last_use(self) -> tuple[tuple[int, ...], ...]:
+        """For each instruction, the values that nothing after it needs."""
+        last = list(range(len(self.code)))
+        for k, instruction in enumerate(self.code):
+            for a in instruction.args:
+                last[a] = k
+        kept = set(self.outputs.values())
+        dead: list[list[int]] = [[] for _ in self.code]
+        for value, k in enumerate(last):
+            if value not in kept:
+                dead[k].append(value)
+        return tuple(map(tuple, dead))
+
+    def restricted(self, outputs: Iterable[str]) -> Program:
+        """The program cut down to some of its outputs and what they need."""
+        return _cut(self.code, {name: self.outputs[name] for name in outputs})
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+
+def _cut(code: Sequence[Instruction], outputs: Mapping[str, int]) -> Program:
+    """A program of the instructions that the outputs need."""
+    needed = bytearray(len(code))
+    for id in outputs.values():
+        needed[id] = 1
+    for k in range(len(code) - 1, -1, -1):
+        if needed[k]:
+            for a in code[k].args:
+                needed[a] = 1
+    new: dict[int, int] = {}
+    kept: list[Instruction] = []
+    for k, instruction in enumerate(code):
+        if needed[k]:
+            new[k] = len(kept)
+            kept.append(instruction._replace(args=tuple(new[a] for a in instruction.args)))
+    return Program(tuple(kept), {name: new[id] for name, id in outputs.items()})
+
+
+class Value:
+    """A value under construction; arithmetic on it adds instructions to its builder."""
+
+    __slots__ = ("builder", "id")
+
+    def __init__(self, builder: Builder, id: int) -> None:
+        self.builder, self.id = builder, id
+
+    @property
+    def constant(self) -> float | None:
+        """The number this value is, where that is known while building."""
+        instruction = self.builder.code[self.id]
+        return float(instruction.data) if instruction.op == "const" else None  # type: ignore[arg-type]
+
+    def __add__(self, other: Operand) -> Value:
+        return self.builder.emit("add", self, other)
+
+    def __radd__(self, other: float) -> Value:
+        return self.builder.emit("add", other, self)
+
+    def __sub__(self, other: Operand) -> Value:
+        return self.builder.emit("sub", self, other)
+
+    def __rsub__(self, other: float) -> Value:
+        return self.builder.emit("sub", other, self)
+
+    def __mul__(self, other: Operand) -> Value:
+        return self.builder.emit("mul", self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        return self.builder.emit("mul", other, self)
+
+    def __truediv__(self, other: Operand) -> Value:
+        return self.builder.emit("div", self, other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self.builder.emit("div", other, self)
+
+    def __neg__(self) -> Value:
+        return self.builder.emit("neg", self)
+
+
+Operand = Value | float
+
+
+class Builder:
+    """Collects instructions; equal instructions become one value."""
+
+    def __init__(self) -> None:
+        self.code: list[Instruction] = []
+        self._known: dict[Instruction, int] = {}
+
+    def _intern(self, instruction: Instruction) -> Value:
+        id = self._known.get(instruction)
+        if id is None:
+            id = self._known[instruction] = len(self.code)
+            self.code.append(instruction)
+        return Value(self, id)
+
+    def input(self, name: str) -> Value:
+        """The named input."""
+        return self._intern(Instruction("input", (), name))
+
+    def const(self, number: float) -> Value:
+        """A constant; minus zero is zero."""
+        return self._intern(Instruction("const", (), float(number) + 0.0))
+
+    def value(self, operand: Operand) -> Value:
+        """The operand as a value of this builder."""
+        return operand if isinstance(operand, Value) else self.const(operand)
+
+    def emit(self, op: str, *operands: Operand) -> Value:
+        """The value of `op` applied to the operands, simplified where it can be."""
+        args = tuple(self.value(o) for o in operands)
+        known = tuple(a.constant for a in args)
+        if all(k is not None for k in known):
+            try:
+                return self.const(SCALAR[op](*known))
+            except (ArithmeticError, ValueError):
+                pass  # left to run time, where the draw is counted as failed
+        return self._simplified(op, args, known) or self._intern(Instruction(op, tuple(a.id for a in args)))
+
+    def _simplified(self, op: str, args: tuple[Value, ...], known: tuple[float | None, ...]) -> Value | None:
+        match op, known:
+            case "add", (0.0, _):
+                return args[1]
+            case ("add" | "sub", (_, 0.0)) | ("mul" | "div", (_, 1.0)):
+                return args[0]
+            case "mul", (1.0, _):
+                return args[1]
+            case "mul", (0.0, _) | (_, 0.0):
+                return self.const(0)
+            case "mul", (-1.0, _):
+                return -args[1]
+            case "mul", (_, -1.0):
+                return -args[0]
+            case "div", (0.0, _):
+                return self.const(0)
+            case "sub", (0.0, _):
+                return -args[1]
+        if op == "neg" and self.code[args[0].id].op == "neg":
+            return Value(self, self.code[args[0].id].args[0])
+        if op in ("max", "min") and args[0].id == args[1].id:
+            return args[0]
+        if op == "sub" and args[0].id == args[1].id:
+            return self.const(0)
+        if op == "choose" and args[2].id == args[3].id:
+            return args[2]
+        return None
+
+    def program(self, outputs: Mapping[str, Operand]) -> Program:
+        """What has been built so far, cut down to what the outputs need."""
+        return _cut(self.code, {name: self.value(v).id for name, v in outputs.items()})
+
+    def inline(self, program: Program, inputs: Mapping[str, Operand]) -> dict[str, Value]:
+        """Add a program's instructions here with its inputs bound; inputs not given stay inputs."""
+        values: list[Value] = []
+        for op, args, data in program.code:
+            if op == "input":
+                name = str(data)
+                values.append(self.value(inputs[name]) if name in inputs else self.input(name))
+            elif op == "const":
+                values.append(self.const(float(data)))  # type: ignore[arg-type]
+            else:
+                values.append(self.emit(op, *(values[a] for a in args)))
+        return {name: values[id] for name, id in program.outputs.items()}
+
+
+def exp(x: Value) -> Value:
+    return x.builder.emit("exp", x)
+
+
+def log(x: Value) -> Value:
+    return x.builder.emit("log", x)
+
+
+def sqrt(x: Value) -> Value:
+    return x.builder.emit("sqrt", x)
+
+
+def sigmoid(x: Value) -> Value:
+    return x.builder.emit("sigmoid", x)
+
+
+def maximum(a: Value, b: Operand) -> Value:
+    return a.builder.emit("max", a, b)
+
+
+def minimum(a: Value, b: Operand) -> Value:
+    return a.builder.emit("min", a, b)
+
+
+def choose(u: Value, c: Operand, a: Operand, b: Operand) -> Value:
+    """a where u >= c, b elsewhere."""
+    return u.builder.emit("choose", u, c, a, b)
+
+
+def clip(x: Value, low: Operand, high: Operand) -> Value:
+    return minimum(maximum(x, low), high)
+
+
+def absolute(x: Value) -> Value:
+    return maximum(x, -x)
+
+
+def total(values: Iterable[Value], builder: Builder) -> Value:
+    """Their sum; zero for none."""
+    result = builder.const(0)
+    for value in values:
+        result = result + value
+    return result
+
+
+def log_softmax(scores: Sequence[Value]) -> list[Value]:
+    """log(exp(s_i) / sum exp(s_j)) for each i, without overflow or loss of small probabilities."""
+    top = scores[0]
+    for s in scores[1:]:
+        top = maximum(top, s)
+    norm = log(total((exp(s - top) for s in scores), top.builder))
+    return [(s - top) - norm for s in scores]
+
+
+def softmax(scores: Sequence[Value]) -> list[Value]:
+    """exp(s_i) / sum exp(s_j) for each i, without overflow."""
+    builder = scores[0].builder
+    if len(scores) == 1:
+        return [builder.const(1)]
+    if len(scores) == 2:
+        second = sigmoid(scores[1] - scores[0])
+        return [1.0 - second, second]
+    top = scores[0]
+    for s in scores[1:]:
+        top = maximum(top, s)
+    weights = [exp(s - top) for s in scores]
+    norm = 1.0 / total(weights, builder)
+    return [w * norm for w in weights]

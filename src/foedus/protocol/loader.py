@@ -1,0 +1,174 @@
+"""Protocol files to protocols: shape first, then meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from foedus.documents import Document, Path_, digest_of, parse_document, read_document
+from foedus.errors import InputError, MeaningError, NotFoundError, nearest
+from foedus.formulas import FUNCTIONS, Formula, parse
+from foedus.numbers import parse_support
+from foedus.protocol import protocol as p
+from foedus.protocol.checks import check_protocol
+from foedus.protocol.schema import FormulaText, ProtocolSchema
+from foedus.schema import validate
+from foedus.units import Unit, parse_unit
+
+_T = TypeVar("_T")
+RESERVED = {*FUNCTIONS, "sum", "in", p.END}
+
+
+def shipped(package: str) -> dict[str, Path]:
+    """The YAML files of a library package, by name."""
+    folder = resources.files(package) / "library"
+    return {Path(str(f)).stem: Path(str(f)) for f in sorted(folder.iterdir(), key=str) if str(f).endswith(".yaml")}
+
+
+def load_protocol(name: str | Path, beside: Path | None = None) -> p.Protocol:
+    """A protocol by the name of a shipped one or by its file.
+
+    Args:
+        name: a shipped name, or a path ending in .yaml or .yml.
+        beside: the folder that relative paths start from.
+
+    Raises:
+        InputError: not found, not the right shape, or not meaningful.
+    """
+    if str(name).endswith((".yaml", ".yml")):
+        return build_protocol(read_document((beside or Path()) / name))
+    library = shipped("foedus.protocol")
+    if str(name) not in library:
+        raise NotFoundError(f"no protocol '{name}'", fix=nearest(str(name), library))
+    path = library[str(name)]
+    return build_protocol(parse_document(path.read_bytes(), path.name))
+
+
+def build_protocol(document: Document) -> p.Protocol:
+    """A protocol from a document.
+
+    Raises:
+        InputError: with the line of what is wrong.
+    """
+    return _Builder(document).protocol()
+
+
+class _Builder:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.schema = validate(ProtocolSchema, document)
+
+    def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
+        """`make(*args)`, with errors placed at the path."""
+        try:
+            return make(*args)
+        except InputError as error:
+            raise error.at(self.document.place(path)) from None
+
+    def formula(self, text: FormulaText, *path: str) -> Formula:
+        return self.at(path, parse, text)
+
+    def unit(self, text: str, *path: str) -> Unit:
+        return self.at((*path, "unit"), parse_unit, text, self.schema.units)
+
+    def protocol(self) -> p.Protocol:
+        s = self.schema
+        sets = {name: tuple(elements) for name, elements in s.sets.items()}
+        players = self.players()
+        sets |= {name: tuple(player.types) for name, player in players.items() if player.types}
+        protocol = p.Protocol(
+            name=s.protocol,
+            title=s.title,
+            description=s.description.strip(),
+            file=self.document.name,
+            cites=tuple(s.cites),
+            references=s.references,
+            units=s.units,
+            sets=sets,
+            players=players,
+            quantities=self.quantities(),
+            nodes=self.nodes(),
+            start=s.game.start,
+            payoffs={name: self.formula(text, "payoffs", "of", name) for name, text in s.payoffs.of.items()},
+            payoff_unit=self.unit(s.payoffs.unit, "payoffs"),
+            precision=self.precision(players),
+            digest=digest_of(self.document.data),
+        )
+        check_protocol(protocol, self.document)
+        return protocol
+
+    def players(self) -> dict[str, p.Player]:
+        return {
+            name: p.Player(
+                name,
+                player.meaning,
+                {t: self.formula(text, "players", name, "types", t) for t, text in player.types.items()},
+                self.document.place(("players", name)),
+            )
+            for name, player in self.schema.players.items()
+        }
+
+    def precision(self, players: Iterable[str]) -> dict[str, Formula]:
+        given = self.schema.choice.precision
+        if isinstance(given, Mapping):
+            return {name: self.formula(text, "choice", "precision", name) for name, text in given.items()}
+        return dict.fromkeys(players, self.formula(given, "choice", "precision"))
+
+    def quantities(self) -> dict[str, p.Quantity]:
+        found: dict[str, p.Quantity] = {}
+        for section, make in _SECTIONS.items():
+            for name, schema in getattr(self.schema, section).items():
+                path = (section, name)
+                self.at(path, _check_name, name, found)
+                base = (
+                    name,
+                    self.unit(schema.unit, *path),
+                    schema.meaning,
+                    getattr(schema, "over", None),
+                    self.document.place(path),
+                )
+                found[name] = make(self, base, schema, path)
+        return found
+
+    def nodes(self) -> dict[str, p.Node]:
+        nodes: dict[str, p.Node] = {}
+        for name, node in self.schema.game.nodes.items():
+            kind = "chance" if node.chance else "actions"
+            path = ("game", "nodes", name, kind)
+            branches = {
+                b: p.Branch(
+                    b,
+                    {m: self.formula(text, *path, b, "marks", m) for m, text in branch.marks.items()},
+                    branch.then,
+                    None if branch.probability is None else self.formula(branch.probability, *path, b, "probability"),
+                    self.document.place((*path, b)),
+                )
+                for b, branch in (node.chance or node.actions).items()
+            }
+            nodes[name] = p.Node(name, node.player, branches, self.document.place(path[:-1]))
+        return nodes
+
+
+def _check_name(name: str, found: Mapping[str, p.Quantity]) -> None:
+    if name in found:
+        first = found[name].place
+        raise MeaningError(f"'{name}' is declared twice (first on line {first.line})", fix="rename one")
+    if name in RESERVED:
+        raise MeaningError(f"'{name}' is a word of the language", fix="choose another name")
+    if not name.isidentifier():
+        raise MeaningError(f"'{name}' is not a name", fix="use letters, digits and underscores, starting with a letter")
+
+
+# section of the file: how one of its entries becomes a quantity
+_SECTIONS: dict[str, Callable[[_Builder, tuple[Any, ...], Any, Path_], p.Quantity]] = {
+    "numbers": lambda b, base, s, path: p.Number(*base, b.at((*path, "support"), parse_support, s.support), s.default),
+    "definitions": lambda b, base, s, path: p.Definition(*base, b.at((*path, "formula"), parse, s.formula)),
+    "marks": lambda b, base, s, path: p.Mark(*base, s.default),
+    "state": lambda b, base, s, path: p.State(
+        *base, b.at((*path, "start"), parse, s.start), b.at((*path, "next"), parse, s.next)
+    ),
+    "levers": lambda b, base, s, path: p.Lever(*base),
+    "measures": lambda b, base, s, path: p.Measure(*base, b.at((*path, "formula"), parse, s.formula), tuple(s.cites)),
+}

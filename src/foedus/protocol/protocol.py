@@ -1,0 +1,165 @@
+"""A protocol: a kind of crisis, with every formula parsed and every name resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from foedus.errors import Place
+from foedus.formulas import Formula
+from foedus.numbers import Support
+from foedus.protocol.schema import Reference
+from foedus.units import Unit
+
+END = "end"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What every named quantity has: a unit, a meaning, and the set it is indexed by, if any."""
+
+    name: str
+    unit: Unit
+    meaning: str
+    over: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Number(Quantity):
+    """Supplied by the scenario."""
+
+    support: Support
+    default: float | None
+
+
+@dataclass(frozen=True)
+class Definition(Quantity):
+    """Computed within a crisis."""
+
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Mark(Quantity):
+    """Left on the outcome by an action."""
+
+    default: float | None
+
+
+@dataclass(frozen=True)
+class State(Quantity):
+    """Inherited by the next crisis."""
+
+    start: Formula
+    next: Formula
+
+
+@dataclass(frozen=True)
+class Lever(Quantity):
+    """Set by a policy."""
+
+
+@dataclass(frozen=True)
+class Measure(Quantity):
+    """Computed from the solved game."""
+
+    formula: Formula
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Player:
+    """A player; `types` maps each private type to the others' belief in it."""
+
+    name: str
+    meaning: str
+    types: Mapping[str, Formula]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Branch:
+    """An action or an outcome of chance."""
+
+    name: str
+    marks: Mapping[str, Formula]
+    then: str
+    probability: Formula | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Node:
+    """A decision (`player` is set) or a move of chance."""
+
+    name: str
+    player: str | None
+    branches: Mapping[str, Branch]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A kind of crisis.
+
+    Attributes:
+        quantities: every declared name to what it is.
+        sets: index sets by name; a player with private types is one too.
+        nodes, start: the game, each subtree once.
+        payoffs, payoff_unit: one formula a player.
+        precision: each player's logit precision, in 1/payoff unit.
+        digest: of the file's data; equal digests compute the same.
+    """
+
+    name: str
+    title: str
+    description: str
+    file: str
+    cites: tuple[str, ...]
+    references: Mapping[str, Reference]
+    units: Mapping[str, str]
+    sets: Mapping[str, tuple[str, ...]]
+    players: Mapping[str, Player]
+    quantities: Mapping[str, Quantity]
+    nodes: Mapping[str, Node]
+    start: str
+    payoffs: Mapping[str, Formula]
+    payoff_unit: Unit
+    precision: Mapping[str, Formula]
+    digest: str
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        return {n: q for n, q in self.quantities.items() if isinstance(q, Number)}
+
+    @cached_property
+    def state(self) -> dict[str, State]:
+        return {n: q for n, q in self.quantities.items() if isinstance(q, State)}
+
+    @cached_property
+    def marks(self) -> dict[str, Mark]:
+        return {n: q for n, q in self.quantities.items() if isinstance(q, Mark)}
+
+    @cached_property
+    def levers(self) -> dict[str, Lever]:
+        return {n: q for n, q in self.quantities.items() if isinstance(q, Lever)}
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        return {n: q for n, q in self.quantities.items() if isinstance(q, Measure)}
+
+    def elements(self, quantity: Quantity) -> tuple[str | None, ...]:
+        """The indices of a quantity; (None,) where it has none."""
+        return self.sets[quantity.over] if quantity.over else (None,)
+
+
+def label(name: str, index: str | None) -> str:
+    """How one element of a quantity is written: `share[arms]`, or `rho`."""
+    return f"{name}[{index}]" if index is not None else name
+
+
+def flat_names(protocol: Protocol, quantities: Mapping[str, Quantity]) -> list[str]:
+    """The labels of every element of the quantities."""
+    return [label(n, k) for n, q in quantities.items() for k in protocol.elements(q)]

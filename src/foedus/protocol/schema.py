@@ -1,0 +1,147 @@
+"""The shape of a protocol file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from foedus.schema import Strict
+
+Text = Annotated[str, Field(min_length=1)]
+FormulaText = str | int | float
+
+
+class Reference(Strict):
+    """A work that a protocol or a scenario cites."""
+
+    authors: Text
+    title: Text
+    year: int
+    journal: str = ""
+    publisher: str = ""
+    doi: str = ""
+    note: str = ""
+
+
+class NumberSchema(Strict):
+    """A quantity that the scenario must supply."""
+
+    unit: str = "1"
+    support: str = "(-inf, inf)"
+    over: str | None = None
+    meaning: Text
+    default: float | None = None
+
+
+class DefinitionSchema(Strict):
+    """A quantity computed from others within one crisis."""
+
+    formula: FormulaText
+    unit: str = "1"
+    over: str | None = None
+    meaning: str = ""
+
+
+class PlayerSchema(Strict):
+    """A player, and for one with private information its types with the others' belief in each."""
+
+    meaning: str = ""
+    types: dict[str, FormulaText] = {}
+
+
+class MarkSchema(Strict):
+    """What an action leaves on the outcome. Without a default, every play must set it."""
+
+    unit: str = "1"
+    default: float | None = None
+    meaning: str = ""
+
+
+class BranchSchema(Strict):
+    """An action, or an outcome of chance: the marks it leaves and where it leads."""
+
+    marks: dict[str, FormulaText] = {}
+    then: Text
+    probability: FormulaText | None = None
+    meaning: str = ""
+
+
+class NodeSchema(Strict):
+    """A decision of a player, or a move of chance."""
+
+    player: str | None = None
+    actions: dict[str, BranchSchema] = {}
+    chance: dict[str, BranchSchema] = {}
+    meaning: str = ""
+
+
+class GameSchema(Strict):
+    """The game tree: each subtree written once and entered by name."""
+
+    start: Text
+    nodes: Annotated[dict[str, NodeSchema], Field(min_length=1)]
+
+
+class ChoiceSchema(Strict):
+    """How players choose: logit with a precision, for all or for each."""
+
+    rule: Literal["logit"] = "logit"
+    precision: FormulaText | dict[str, FormulaText]
+
+
+class PayoffSchema(Strict):
+    """One formula a player."""
+
+    unit: str = "1"
+    of: dict[str, FormulaText]
+
+
+class StateSchema(Strict):
+    """What the next crisis inherits."""
+
+    start: FormulaText
+    next: FormulaText
+    unit: str = "1"
+    over: str | None = None
+    meaning: str = ""
+
+
+class LeverSchema(Strict):
+    """What a policy sets."""
+
+    meaning: Text
+    unit: str = "1"
+
+
+class MeasureSchema(Strict):
+    """A named quantity computed from the solved game."""
+
+    formula: FormulaText
+    unit: str = "1"
+    over: str | None = None
+    meaning: Text
+    cites: list[str] = []
+
+
+class ProtocolSchema(Strict):
+    """A kind of crisis."""
+
+    protocol: Text
+    format: Literal[1]
+    title: Text
+    description: str = ""
+    cites: list[str] = []
+    references: dict[str, Reference] = {}
+    units: dict[str, str] = {}
+    sets: dict[str, list[str]] = {}
+    players: Annotated[dict[str, PlayerSchema], Field(min_length=1)]
+    numbers: dict[str, NumberSchema] = {}
+    definitions: dict[str, DefinitionSchema] = {}
+    marks: dict[str, MarkSchema] = {}
+    game: GameSchema
+    payoffs: PayoffSchema
+    choice: ChoiceSchema
+    state: dict[str, StateSchema] = {}
+    levers: dict[str, LeverSchema] = {}
+    measures: dict[str, MeasureSchema] = {}

@@ -1,0 +1,205 @@
+"""A scenario: one crisis, with every number sourced and every claim resolved against its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from foedus.documents import digest_of
+from foedus.errors import MeaningError, NotFoundError, Place, nearest
+from foedus.formulas import Formula
+from foedus.numbers import Prior, parse_prior
+from foedus.protocol.protocol import Protocol, flat_names
+from foedus.protocol.schema import Reference
+from foedus.scenario.schema import ActorSchema, RecordSchema, Role, SourceSchema
+
+
+@dataclass(frozen=True)
+class SourcedNumber:
+    """A value or a prior, in the plain unit, with where it comes from.
+
+    Attributes:
+        label: the name in the protocol, with its index: `share_0[arms]`.
+        value: set where the number is taken as known.
+        prior: set where it is uncertain.
+        unit: as written. sources: ids. describes: the date or period the number describes. why: the reasoning.
+    """
+
+    label: str
+    value: float | None
+    prior: Prior | None
+    unit: str
+    sources: tuple[str, ...]
+    describes: str
+    why: str
+    place: Place
+
+    @property
+    def central(self) -> float:
+        """The value, or the median of the prior."""
+        return self.value if self.value is not None else self.prior.median if self.prior else float("nan")
+
+    @property
+    def shown(self) -> str:
+        return self.prior.text if self.prior else f"{self.value:g}"
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Numbers whose normal scores share a correlation."""
+
+    labels: tuple[str, ...]
+    correlation: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Lever settings by crisis; the lag is already applied, so the n-th acts on what the n-th crisis leaves behind."""
+
+    name: str
+    meaning: str
+    settings: tuple[Mapping[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measure at a crisis under a policy: one side of a comparison."""
+
+    measure: str
+    index: str | None
+    when: int
+    policy: str
+
+
+@dataclass(frozen=True)
+class Test:
+    """`left` above (or below) `right`, which is a threshold or another measure, by at least `by`."""
+
+    left: Reading
+    above: bool
+    right: Reading | float
+    by: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A mechanism taken out: quantities changed, or the observed moves unseen."""
+
+    meaning: str
+    change: Mapping[str, Formula]
+    unseen: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of the argument: it holds where all its tests do, and speaks only of where `provided` holds."""
+
+    id: str
+    role: Role
+    text: str
+    tests: tuple[Test, ...]
+    provided: tuple[Test, ...]
+    untestable: str
+    without: Ablation | None
+    record: RecordSchema
+    place: Place
+
+
+@dataclass(frozen=True)
+class Tension:
+    """Claims that cannot easily hold together."""
+
+    claims: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One crisis.
+
+    Attributes:
+        prior_sets: name to every number under that set; the first is the reference.
+        set_meanings: what each prior set stands for.
+        policy: the policy claims speak of unless they say otherwise.
+        observed: the moves of the first crisis that are known at the vantage.
+        digest: of the scenario and its protocol; equal digests compute the same.
+    """
+
+    name: str
+    title: str
+    question: str
+    description: str
+    file: str
+    vantage: str
+    protocol: Protocol
+    actors: Mapping[str, ActorSchema]
+    references: Mapping[str, Reference]
+    sources: Mapping[str, SourceSchema]
+    prior_sets: Mapping[str, Mapping[str, SourcedNumber]]
+    set_meanings: Mapping[str, str]
+    correlations: tuple[Correlation, ...]
+    policies: Mapping[str, Policy]
+    policy: str
+    horizon: int
+    lag: int
+    budget: float
+    observed: Mapping[str, str]
+    draws: int
+    seed: int
+    claims: tuple[Claim, ...]
+    tensions: tuple[Tension, ...]
+    digest: str
+
+    @property
+    def reference(self) -> str:
+        """The name of the first prior set."""
+        return next(iter(self.prior_sets))
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """Every number's label, in the order of the protocol."""
+        return flat_names(self.protocol, self.protocol.numbers)
+
+    def numbers(self, prior_set: str | None = None) -> Mapping[str, SourcedNumber]:
+        """Every number under a prior set (the reference by default).
+
+        Raises:
+            NotFoundError: no such prior set.
+        """
+        name = prior_set or self.reference
+        if name not in self.prior_sets:
+            raise NotFoundError(f"no prior set '{name}'", fix=nearest(name, self.prior_sets))
+        return self.prior_sets[name]
+
+    def central(self, prior_set: str | None = None) -> dict[str, float]:
+        """Values and medians of every number."""
+        return {label: number.central for label, number in self.numbers(prior_set).items()}
+
+    def actor(self, role: str) -> str:
+        """The name of whoever plays a part."""
+        return self.actors[role].name if role in self.actors else role
+
+    def with_numbers(self, changes: Mapping[str, float | str]) -> Scenario:
+        """The scenario with some numbers set to a value, or to a prior, in every prior set.
+
+        Raises:
+            MeaningError: an unknown number, or a value outside its support.
+        """
+        fixed = {label: self._changed(label, value) for label, value in changes.items()}
+        sets = {name: {**numbers, **fixed} for name, numbers in self.prior_sets.items()}
+        return replace(self, prior_sets=sets, digest=digest_of(self.digest, dict(changes)))
+
+    def _changed(self, label: str, value: float | str) -> SourcedNumber:
+        if label not in self.labels:
+            raise MeaningError(f"no number '{label}'", fix=nearest(label, self.labels))
+        number, support = self.numbers()[label], self.protocol.numbers[label.partition("[")[0]].support
+        if isinstance(value, str):
+            prior = parse_prior(value, support)
+            return replace(number, value=None, prior=prior, sources=(), why="set by hand")
+        if value not in support:
+            raise MeaningError(f"{label} = {value:g} is outside {support}", fix=f"give a value in {support}")
+        return replace(number, value=float(value), prior=None, sources=(), why="set by hand")
+

@@ -1,0 +1,102 @@
+"""The first stage of validation: is a document of the right shape? Messages speak of the user's file and line."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from foedus.documents import Document, Path_
+from foedus.errors import ShapeError, nearest
+
+
+class Strict(BaseModel):
+    """A part of a file: frozen, no unknown keys, no silent conversion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+M = TypeVar("M", bound=Strict)
+
+
+def validate(model: type[M], document: Document) -> M:
+    """The document as a model.
+
+    Raises:
+        ShapeError: the first thing that is wrong, with its place and one fix.
+    """
+    if not isinstance(document.data, dict):
+        raise ShapeError("the file must be a mapping of keys to values", document.place(()), "start with 'scenario: name'")
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        # An unknown key explains more than the missing one beside it
+        problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise _explained(model, document, problems[0], len(problems)) from None
+
+
+def _explained(model: type[Strict], document: Document, problem: Any, count: int) -> ShapeError:
+    path = _document_path(document.data, problem["loc"])
+    key = path[-1] if path else ""
+    more = f" ({count - 1} more after this)" if count > 1 else ""
+    kind, where = problem["type"], ".".join(map(str, path))
+    if kind == "extra_forbidden":
+        fix = nearest(str(key), _keys_at(model, problem["loc"][:-1]))
+        return ShapeError(f"unknown key '{key}'{more}", document.place(path), fix)
+    if kind == "missing":
+        return ShapeError(f"the key '{key}' is missing{more}", document.place(path[:-1]), f"add '{key}:'")
+    given = problem.get("input")
+    shown = f", not {given!r}"[:80] if isinstance(given, str | int | float | bool) or given is None else ""
+    message = problem["msg"].removeprefix("Value error, ")
+    return ShapeError(f"'{where}': {message[0].lower()}{message[1:]}{shown}{more}", document.place(path), "see the schema")
+
+
+def _document_path(data: Any, loc: tuple[str | int, ...]) -> Path_:
+    """The location without the names of union branches, which are no part of the file."""
+    path: list[str | int] = []
+    for k, part in enumerate(loc):
+        inside = (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )
+        if inside:
+            data = data[part]
+            path.append(part)
+        elif k == len(loc) - 1:
+            path.append(part)
+    return tuple(path)
+
+
+def _keys_at(annotation: Any, loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that a schema allows at a location."""
+    models = _models(annotation)
+    if not loc:
+        return [f.alias or name for m in models for name, f in m.model_fields.items()]
+    head, rest = loc[0], loc[1:]
+    for m in models:
+        for name, f in m.model_fields.items():
+            if head in (name, f.alias):
+                return _keys_at(f.annotation, rest)
+    inner = _inner(annotation)
+    if models and inner is None:
+        return _keys_at(annotation, rest)
+    return _keys_at(inner, rest) if inner is not None else []
+
+
+def _models(annotation: Any) -> list[type[Strict]]:
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        return [annotation]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):
+        return [m for a in typing.get_args(annotation) for m in _models(a)]
+    return []
+
+
+def _inner(annotation: Any) -> Any:
+    """What a dict or a list of this type holds."""
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (dict, list, tuple):
+        return args[-1] if origin is dict else args[0]
+    if origin in (typing.Union, types.UnionType, typing.Annotated):
+        return next((i for a in args if (i := _inner(a)) is not None), None)
+    return None

@@ -1,0 +1,272 @@
+"""Everything one does with a checkout, one command each; only Python 3.11 and pip are needed beforehand.
+
+    python3 tasks.py run ARGS...          the foedus command: `python3 tasks.py run audit karabakh-2020`
+    python3 tasks.py test [--slow] [ARGS] check, then the tests; ARGS go to pytest
+    python3 tasks.py check                format, lint, types, layers, docs
+    python3 tasks.py docs                 do the documents agree with each other and with the tree?
+    python3 tasks.py format               rewrite the code in the house format
+    python3 tasks.py bench [ARGS]         the benchmarks
+    python3 tasks.py setup                only make the environment, with everything that the tests need
+    python3 tasks.py lock [--upgrade]     resolve the dependencies anew into locks/
+
+The environment is `.venv` beside this file, made from locks/ on first use, and again when the locks or the dependencies change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+LOCKS = ROOT / "locks"
+STAMP = VENV / "foedus.json"
+
+# What is installed for what: the command needs few packages, so it starts without waiting for the test tools.
+BASE, TEST = "base", "test"
+
+
+# --- the environment -----------------------------------------------------------------------------------------------------------
+
+
+def identity() -> str:
+    """What the environment depends on: place, interpreter, locks, and how the project is built."""
+    declared = pyproject()
+    parts = [str(ROOT), sys.version, json.dumps([declared["build-system"], declared["project"]], sort_keys=True)]
+    parts += [path.read_text("utf-8") for path in sorted(LOCKS.glob("*.txt"))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def installed(key: str) -> list[str]:
+    """The sets that finished installations with this identity hold."""
+    try:
+        stamp = json.loads(STAMP.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return list(stamp["sets"]) if stamp["identity"] == key else []
+
+
+def ready(wanted: str) -> None:
+    """Make `.venv` hold the wanted set, doing only what is missing."""
+    key = identity()
+    have = installed(key)
+    if BASE not in have:
+        say("making .venv and installing locks/base.txt")
+        venv.create(VENV, clear=True, symlinks=os.name != "nt", with_pip=not has_pip())
+        pip("-r", "locks/base.txt", "-e", ".")
+        have = stamp(key, [BASE])
+    if wanted not in have:
+        say(f"installing locks/{wanted}.txt; pygambit may have to be compiled: about two minutes, once")
+        compilers()
+        # pygambit is an oracle on small games: quick to compile matters, quick to run does not
+        pip("-r", f"locks/{wanted}.txt", CFLAGS="-O0 -g0", CXXFLAGS="-O0 -g0")
+        stamp(key, [*have, wanted])
+
+
+def stamp(key: str, sets: list[str]) -> list[str]:
+    """Note what `.venv` now holds."""
+    STAMP.write_text(json.dumps({"identity": key, "sets": sets}), "utf-8")
+    return sets
+
+
+def has_pip() -> bool:
+    """Whether this interpreter has pip: then `.venv` needs none of its own, and no ensurepip."""
+    return importlib.util.find_spec("pip") is not None
+
+
+def pip(*args: str, **variables: str) -> None:
+    """Install into `.venv` exactly what is asked for."""
+    command = [sys.executable, "-m", "pip", "--python", str(python())] if has_pip() else [str(python()), "-m", "pip"]
+    # what a build needs is pinned too, under the option's old and its new name
+    pins = {"PIP_CONSTRAINT": str(LOCKS / "build.txt"), "PIP_BUILD_CONSTRAINT": str(LOCKS / "build.txt")}
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--no-compile"]
+    call([*command, "install", *quiet, "--no-deps", *args], os.environ | pins | variables)
+
+
+def compilers() -> None:
+    """What pygambit is compiled with, from apt where it is missing and can be installed."""
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    missing = [name for name, there in (("g++", shutil.which("g++")), ("python3-dev", header.exists())) if not there]
+    if not missing or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    say(f"installing {' '.join(missing)}")
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    call(["apt-get", "update", "-qq"], quiet)
+    call(["apt-get", "install", "-qq", "--no-install-recommends", *missing], quiet)
+
+
+# --- running things ------------------------------------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    """One line to the user; standard output stays the command's own."""
+    print(f"tasks: {text}", file=sys.stderr, flush=True)
+
+
+def python() -> Path:
+    """The environment's interpreter."""
+    return BIN / ("python.exe" if os.name == "nt" else "python")
+
+
+def pyproject() -> dict[str, Any]:
+    """What pyproject.toml declares."""
+    import tomllib  # not in the Pythons that main turns away
+
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def tool(name: str) -> str:
+    """A command of the environment."""
+    return str(BIN / (f"{name}.exe" if os.name == "nt" else name))
+
+
+def call(command: Sequence[str], environment: dict[str, str] | None = None) -> None:
+    """Run a command in the checkout; leave with its exit code when it fails."""
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    if code:
+        say(f"failed ({code}): {' '.join(map(str, command[:6]))}")
+        sys.exit(code)
+
+
+def become(command: Sequence[str]) -> NoReturn:
+    """Let a command take over, in the caller's folder, with its own exit code and signals."""
+    if os.name == "nt":
+        sys.exit(subprocess.run(command, check=False).returncode)
+    os.execv(command[0], list(command))
+
+
+# --- the tasks -----------------------------------------------------------------------------------------------------------------
+
+
+def run(args: list[str]) -> None:
+    """The foedus command."""
+    ready(BASE)
+    become([tool("foedus"), *args])
+
+
+def setup(_: list[str]) -> None:
+    """Only make the environment."""
+    ready(TEST)
+
+
+def check(_: list[str]) -> None:
+    """Format, lint, types, layers, docs."""
+    ready(TEST)
+    call([tool("ruff"), "format", "--check", "--quiet", "."])
+    call([tool("ruff"), "check", "--quiet", "."])
+    call([tool("mypy"), "--no-error-summary"])
+    call([tool("lint-imports"), "--no-timing"])
+    docs([])
+
+
+def test(args: list[str]) -> None:
+    """Check, then the tests; pytest's own summary comes last."""
+    check([])
+    slow = ["-m", ""] if "--slow" in args else []
+    os.chdir(ROOT)
+    become([str(python()), "-m", "pytest", "-n", "auto", *slow, *(arg for arg in args if arg != "--slow")])
+
+
+def reformat(_: list[str]) -> None:
+    """Rewrite the code in the house format."""
+    ready(TEST)
+    call([tool("ruff"), "check", "--quiet", "--fix-only", "."])
+    call([tool("ruff"), "format", "."])
+
+
+def bench(args: list[str]) -> None:
+    """Every benchmark, or those named."""
+    ready(BASE)
+    names = [arg for arg in args if not arg.startswith("-")]
+    for script in sorted((ROOT / "benchmarks").glob("*.py")):
+        if not names or script.stem in names:
+            call([str(python()), str(script), *(arg for arg in args if arg.startswith("-"))])
+
+
+def docs(_: list[str]) -> None:
+    """Links that lead nowhere, and versions that differ."""
+    faults = broken_links() + differing_versions()
+    for fault in faults:
+        print(fault)
+    if faults:
+        sys.exit(1)
+
+
+def lock(args: list[str]) -> None:
+    """Resolve the dependencies anew, for every platform and from Python 3.11 on."""
+    ready(BASE)
+    pip("uv")
+    shared = ["--quiet", "--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--no-emit-index-url"]
+    shared += ["--custom-compile-command", "python3 tasks.py lock", *args]
+    # pygambit is the one package that has to be compiled on Linux; these are the requirements of its build
+    (LOCKS / "build.in").write_text("\n".join([*pyproject()["build-system"]["requires"], "cython", "setuptools", "wheel", ""]), "utf-8")
+    for target, source in (
+        ("test.txt", ["pyproject.toml", "--extra", "test"]),
+        ("base.txt", ["pyproject.toml", "-c", "locks/test.txt"]),
+        ("build.txt", ["locks/build.in", "-c", "locks/test.txt"]),
+    ):
+        call([tool("uv"), "pip", "compile", *shared, *source, "--output-file", f"locks/{target}"])
+    (LOCKS / "build.in").unlink()
+
+
+# --- what the documents promise ------------------------------------------------------------------------------------------------
+
+
+def broken_links() -> list[str]:
+    """Relative links of the project's Markdown files that lead nowhere."""
+    faults = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
+                if "://" not in target and not (path.parent / target).exists():
+                    faults.append(f"{path.relative_to(ROOT)}:{number}: no such file: {target}")
+    return faults
+
+
+def differing_versions() -> list[str]:
+    """Files that state another version than pyproject.toml."""
+    version = pyproject()["project"]["version"]
+    stated = {"CITATION.cff": rf"^version: {re.escape(version)}$", "CHANGELOG.md": rf"^## {re.escape(version)}\b"}
+    return [
+        f"{name}: does not state version {version} of pyproject.toml"
+        for name, pattern in stated.items()
+        if not re.search(pattern, (ROOT / name).read_text("utf-8"), re.MULTILINE)
+    ]
+
+
+TASKS: dict[str, Callable[[list[str]], None]] = {
+    "run": run,
+    "test": test,
+    "check": check,
+    "docs": docs,
+    "format": reformat,
+    "bench": bench,
+    "setup": setup,
+    "lock": lock,
+}
+
+
+def main(argv: list[str]) -> None:
+    """Do the task named first with the arguments after it."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"tasks: foedus needs Python 3.11 or newer, this is {sys.version.split()[0]}")
+    if not argv or argv[0] not in TASKS:
+        print(__doc__)
+        sys.exit(0 if argv in ([], ["help"], ["--help"], ["-h"]) else 2)
+    TASKS[argv[0]](argv[1:])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
