@@ -5,7 +5,7 @@
     python3 tasks.py check                format, lint, types, layers, docs
     python3 tasks.py docs                 do the documents agree with each other and with the tree?
     python3 tasks.py format               rewrite the code in the house format
-    python3 tasks.py bench [ARGS]         the benchmarks
+    python3 tasks.py bench [NAME] [ARGS]  the benchmarks
     python3 tasks.py setup                only make the environment, with everything that the tests need
     python3 tasks.py lock [--upgrade]     resolve the dependencies anew into locks/
 
@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,12 +31,14 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCKS = ROOT / "locks"
 STAMP = VENV / "foedus.json"
 
 # What is installed for what: the command needs few packages, so it starts without waiting for the test tools.
 BASE, TEST = "base", "test"
+
+# What a build needs is pinned too: pip's old and new name for the option.
+PINNED = {"PIP_CONSTRAINT": str(LOCKS / "build.txt"), "PIP_BUILD_CONSTRAINT": str(LOCKS / "build.txt")}
 
 
 # --- the environment -----------------------------------------------------------------------------------------------------------
@@ -64,14 +67,14 @@ def ready(wanted: str) -> None:
     have = installed(key)
     if BASE not in have:
         say("making .venv and installing locks/base.txt")
-        venv.create(VENV, clear=True, symlinks=os.name != "nt", with_pip=not has_pip())
-        pip("-r", "locks/base.txt", "-e", ".")
+        make(VENV)
+        pip("-r", "locks/base.txt", "-e", ".", variables=PINNED)
         have = stamp(key, [BASE])
     if wanted not in have:
         say(f"installing locks/{wanted}.txt; pygambit may have to be compiled: about two minutes, once")
         compilers()
         # pygambit is an oracle on small games: quick to compile matters, quick to run does not
-        pip("-r", f"locks/{wanted}.txt", CFLAGS="-O0 -g0", CXXFLAGS="-O0 -g0")
+        pip("-r", f"locks/{wanted}.txt", variables=PINNED | {"CFLAGS": "-O0 -g0", "CXXFLAGS": "-O0 -g0"})
         stamp(key, [*have, wanted])
 
 
@@ -81,18 +84,18 @@ def stamp(key: str, sets: list[str]) -> list[str]:
     return sets
 
 
-def has_pip() -> bool:
-    """Whether this interpreter has pip: then `.venv` needs none of its own, and no ensurepip."""
-    return importlib.util.find_spec("pip") is not None
+def make(folder: Path) -> None:
+    """An empty environment; where this interpreter has pip, it needs none of its own, and no ensurepip."""
+    venv.create(folder, clear=True, symlinks=os.name != "nt", with_pip=not importlib.util.find_spec("pip"))
 
 
-def pip(*args: str, **variables: str) -> None:
-    """Install into `.venv` exactly what is asked for."""
-    command = [sys.executable, "-m", "pip", "--python", str(python())] if has_pip() else [str(python()), "-m", "pip"]
-    # what a build needs is pinned too, under the option's old and its new name
-    pins = {"PIP_CONSTRAINT": str(LOCKS / "build.txt"), "PIP_BUILD_CONSTRAINT": str(LOCKS / "build.txt")}
+def pip(*args: str, folder: Path = VENV, variables: dict[str, str] | None = None) -> None:
+    """Install into an environment exactly what is asked for."""
+    outer = importlib.util.find_spec("pip")
+    inner = program("python", folder)
+    command = [sys.executable, "-m", "pip", "--python", inner] if outer else [inner, "-m", "pip"]
     quiet = ["-qq", "--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--no-compile"]
-    call([*command, "install", *quiet, "--no-deps", *args], os.environ | pins | variables)
+    call([*command, "install", *quiet, "--no-deps", *args], os.environ | (variables or {}))
 
 
 def compilers() -> None:
@@ -115,11 +118,6 @@ def say(text: str) -> None:
     print(f"tasks: {text}", file=sys.stderr, flush=True)
 
 
-def python() -> Path:
-    """The environment's interpreter."""
-    return BIN / ("python.exe" if os.name == "nt" else "python")
-
-
 def pyproject() -> dict[str, Any]:
     """What pyproject.toml declares."""
     import tomllib  # not in the Pythons that main turns away
@@ -127,9 +125,9 @@ def pyproject() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
-def tool(name: str) -> str:
-    """A command of the environment."""
-    return str(BIN / (f"{name}.exe" if os.name == "nt" else name))
+def program(name: str, folder: Path = VENV) -> str:
+    """A command of an environment."""
+    return str(folder / "Scripts" / f"{name}.exe" if os.name == "nt" else folder / "bin" / name)
 
 
 def call(command: Sequence[str], environment: dict[str, str] | None = None) -> None:
@@ -153,7 +151,7 @@ def become(command: Sequence[str]) -> NoReturn:
 def run(args: list[str]) -> None:
     """The foedus command."""
     ready(BASE)
-    become([tool("foedus"), *args])
+    become([program("foedus"), *args])
 
 
 def setup(_: list[str]) -> None:
@@ -162,13 +160,18 @@ def setup(_: list[str]) -> None:
 
 
 def check(_: list[str]) -> None:
-    """Format, lint, types, layers, docs."""
+    """Format, lint, types, layers, docs: all of them, so that one look shows every fault."""
     ready(TEST)
-    call([tool("ruff"), "format", "--check", "--quiet", "."])
-    call([tool("ruff"), "check", "--quiet", "."])
-    call([tool("mypy"), "--no-error-summary"])
-    call([tool("lint-imports"), "--no-timing"])
-    docs([])
+    commands = (
+        [program("ruff"), "format", "--check", "--quiet", "."],
+        [program("ruff"), "check", "--quiet", "."],
+        [program("mypy")],
+        [program("lint-imports"), "--no-logo"],
+        [sys.executable, __file__, "docs"],
+    )
+    failed = [command for command in commands if subprocess.run(command, cwd=ROOT, check=False).returncode]
+    if failed:
+        sys.exit(f"tasks: {len(failed)} of {len(commands)} checks failed")
 
 
 def test(args: list[str]) -> None:
@@ -176,23 +179,22 @@ def test(args: list[str]) -> None:
     check([])
     slow = ["-m", ""] if "--slow" in args else []
     os.chdir(ROOT)
-    become([str(python()), "-m", "pytest", "-n", "auto", *slow, *(arg for arg in args if arg != "--slow")])
+    become([program("python"), "-m", "pytest", "-n", "auto", *slow, *(arg for arg in args if arg != "--slow")])
 
 
 def reformat(_: list[str]) -> None:
     """Rewrite the code in the house format."""
     ready(TEST)
-    call([tool("ruff"), "check", "--quiet", "--fix-only", "."])
-    call([tool("ruff"), "format", "."])
+    call([program("ruff"), "check", "--quiet", "--fix-only", "."])
+    call([program("ruff"), "format", "."])
 
 
 def bench(args: list[str]) -> None:
-    """Every benchmark, or those named."""
+    """Every benchmark, or the one named first; options go to the benchmark."""
     ready(BASE)
-    names = [arg for arg in args if not arg.startswith("-")]
-    for script in sorted((ROOT / "benchmarks").glob("*.py")):
-        if not names or script.stem in names:
-            call([str(python()), str(script), *(arg for arg in args if arg.startswith("-"))])
+    name = args.pop(0) if args and not args[0].startswith("-") else "*"
+    for script in sorted((ROOT / "benchmarks").glob(f"{name}.py")):
+        call([program("python"), str(script), *args])
 
 
 def docs(_: list[str]) -> None:
@@ -206,19 +208,21 @@ def docs(_: list[str]) -> None:
 
 def lock(args: list[str]) -> None:
     """Resolve the dependencies anew, for every platform and from Python 3.11 on."""
-    ready(BASE)
-    pip("uv")
-    shared = ["--quiet", "--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--no-emit-index-url"]
-    shared += ["--custom-compile-command", "python3 tasks.py lock", *args]
-    # pygambit is the one package that has to be compiled on Linux; these are the requirements of its build
-    (LOCKS / "build.in").write_text("\n".join([*pyproject()["build-system"]["requires"], "cython", "setuptools", "wheel", ""]), "utf-8")
-    for target, source in (
-        ("test.txt", ["pyproject.toml", "--extra", "test"]),
-        ("base.txt", ["pyproject.toml", "-c", "locks/test.txt"]),
-        ("build.txt", ["locks/build.in", "-c", "locks/test.txt"]),
-    ):
-        call([tool("uv"), "pip", "compile", *shared, *source, "--output-file", f"locks/{target}"])
-    (LOCKS / "build.in").unlink()
+    # pygambit is the one package that has to be compiled on Linux: pin what its build asks for beside our own
+    builds = [*pyproject()["build-system"]["requires"], "cython", "setuptools", "wheel"]
+    options = ["--quiet", "--universal", "--python-version", "3.11", "--fork-strategy", "fewest", *args]
+    options += ["--annotation-style", "line", "--custom-compile-command", "python3 tasks.py lock"]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make(folder / "uv")
+        pip("uv", folder=folder / "uv")
+        (folder / "build.in").write_text("\n".join(builds), "utf-8")
+        for target, source in (
+            ("test.txt", ["pyproject.toml", "--extra", "test"]),
+            ("base.txt", ["pyproject.toml", "-c", "locks/test.txt"]),
+            ("build.txt", [str(folder / "build.in"), "-c", "locks/test.txt", "--no-annotate"]),
+        ):
+            call([program("uv", folder / "uv"), "pip", "compile", *options, *source, "--output-file", f"locks/{target}"])
 
 
 # --- what the documents promise ------------------------------------------------------------------------------------------------
@@ -226,13 +230,13 @@ def lock(args: list[str]) -> None:
 
 def broken_links() -> list[str]:
     """Relative links of the project's Markdown files that lead nowhere."""
-    faults = []
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-            for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
-                if "://" not in target and not (path.parent / target).exists():
-                    faults.append(f"{path.relative_to(ROOT)}:{number}: no such file: {target}")
-    return faults
+    return [
+        f"{path.relative_to(ROOT)}:{number}: no such file: {target}"
+        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line)
+        if "://" not in target and not (path.parent / target).exists()
+    ]
 
 
 def differing_versions() -> list[str]:
@@ -260,7 +264,7 @@ TASKS: dict[str, Callable[[list[str]], None]] = {
 
 def main(argv: list[str]) -> None:
     """Do the task named first with the arguments after it."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever comes with an older one should read this, not a traceback
         sys.exit(f"tasks: foedus needs Python 3.11 or newer, this is {sys.version.split()[0]}")
     if not argv or argv[0] not in TASKS:
         print(__doc__)

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,13 +33,14 @@ from foedus.program.recurrence import Recurrence
 Array = NDArray[np.float64]
 Payoffs = tuple[Value, Value, Value]
 
-PARAMETERS = tuple("lam vR vC vP kR kC kP aR aP gC hC sig xi rho dlt".split())
-CONTROLS = tuple("tau0 tau1 tau2 gam s".split())
+PARAMETERS = ("lam", "vR", "vC", "vP", "kR", "kC", "kP", "aR", "aP", "gC", "hC", "sig", "xi", "rho", "dlt")
+CONTROLS = ("tau0", "tau1", "tau2", "gam", "s")
 POLICIES = ((0.8, 0.7, 0.6, 0.00, 0.10), (0.4, 0.5, 0.3, 0.03, 0.02))
 START = {"a": 2.0, "b": 2.0, "T": 0.5, "d0": 0.6, "d1": 0.5, "d2": 0.4, "q": -0.3, "w": 0.3, "disc": 1.0}
 SUMS = ("value R", "value C", "value P", "wars", "abandonments", "accusations")
 STATE = (*START, *SUMS)
 PERIODS, DISCOUNT = 12, 0.95
+STACKS = ("compiled", "C", "NumPy")
 FEATURES = {
     "back": {2, 3, 4},
     "urge": set(range(5, 15)),
@@ -62,11 +64,13 @@ class Stage:
         self.ways: dict[str, list[Value]] = {}  # probabilities of the actions at each decision node
 
     def accuse(self, at: Payoffs, c: float, d: float) -> Payoffs:
+        """Payoffs after the client has accused the patron, too."""
         x = self.x
         gain = c * (x["gC"] * (1 - x["T"])) - x["hC"] * self.mean
         return at[0] + 0.05, at[1] + gain, at[2] - d * (x["aP"] * (0.5 + 0.5 * self.m))
 
     def decide(self, node: str, player: int, *options: Payoffs) -> Payoffs:
+        """A decision node, by logit choice."""
         ways = self.ways[node] = softmax([self.x["lam"] * o[player] for o in options])
         if len(options) == 2:
             low, high = options
@@ -74,9 +78,11 @@ class Stage:
         return _triple(sum((w * o[k] for w, o in zip(ways, options, strict=True)), start=self.b.const(0)) for k in range(3))
 
     def chance(self, p: Value, won: Payoffs, lost: Payoffs) -> Payoffs:
+        """A chance node."""
         return _triple(lost[k] + p * (won[k] - lost[k]) for k in range(3))
 
     def war(self, node: str, e: float, f: Value | float, g: float, c: float, d: float) -> Payoffs:
+        """War without the patron, then whether to accuse."""
         x = self.x
         fear = g * (x["aP"] * self.m)
         won = (-x["kR"] - x["aR"] - e, x["vC"] - x["kC"] - f, x["vP"] - fear)
@@ -85,6 +91,7 @@ class Stage:
         return self.decide(node, 1, self.chance(self.alone, won, lost), self.chance(self.alone, *accused))
 
     def settle(self, node: str, share: tuple[float, float, float], c: float, d: float) -> Payoffs:
+        """A settlement, then whether to accuse."""
         x = self.x
         rest = 1 - x["xi"]
         gain = share[1] * (rest * x["vC"]) - 0.1 * (1 - x["w"])
@@ -194,12 +201,14 @@ class Kernel:
         return out
 
     def chunked(self, parameters: Array, u: Array, exact: bool, threads: int) -> Array:
+        """The same outputs by NumPy, in chunks of draws."""
         out = np.zeros((2, 8, parameters.shape[1]))
         self.numpy.np_run(parameters, u, out, threads=threads, mode=int(exact))
         return out
 
 
 def controls() -> Array:
+    """The levers, (policy, period, control)."""
     return np.repeat(np.array(POLICIES)[:, None], PERIODS, axis=1)
 
 
@@ -210,6 +219,7 @@ def outputs(last: Array) -> Array:
 
 
 def noise(exact: bool, u: Array) -> Array | None:
+    """The uniform numbers, (period, 1, draw), where paths are sampled."""
     return None if exact else u[:, None]
 
 
@@ -226,17 +236,17 @@ def alternate(rounds: int, *runs: Callable[[], object]) -> list[list[float]]:
 
 
 def ratio(a: Sequence[float], b: Sequence[float]) -> float:
+    """The median over rounds of one time over the other."""
     return median(x / y for x, y in zip(a, b, strict=True))
 
 
 def agreement(kernel: Kernel) -> None:
+    """Refuse to measure what does not compute the same."""
     draws = 2048
     parameters, u = kernel.common.inputs(draws)
     for exact in (False, True):
         found = outputs(compile_recurrence(step_by_hand(exact), False).iterate(parameters, controls(), noise(exact, u))[0])
-        plain = [
-            [kernel.reference.simulate(parameters[:, n], u[:, n], p, mode=int(exact)) for n in range(100)] for p in (0, 1)
-        ]
+        plain = [[kernel.reference.simulate(parameters[:, n], u[:, n], p, mode=int(exact)) for n in range(100)] for p in (0, 1)]
         from_reference = np.abs(found[..., :100] - np.moveaxis(np.array(plain), 1, 2)).max()
         from_c = np.abs(found - kernel.c(parameters, u, exact, 1)).max()
         own = np.abs(found - outputs(iterate(step_by_hand(exact), parameters, controls(), noise(exact, u))[0])).max()
@@ -245,6 +255,7 @@ def agreement(kernel: Kernel) -> None:
 
 
 def compile_times() -> None:
+    """Seconds to the first result, with an empty and with a filled cache."""
     before = os.environ.get("FOEDUS_CACHE")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FOEDUS_CACHE"] = folder
@@ -264,23 +275,25 @@ def compile_times() -> None:
 
 
 def speed(kernel: Kernel, draws: int, rounds: int, threads: int) -> None:
+    """The three stacks in turn."""
     parameters, u = kernel.common.inputs(draws)
     for exact in (False, True):
         run = compile_recurrence(step_by_hand(exact), False)
         ours, c, numpy = alternate(
             rounds,
-            lambda run=run, exact=exact: run.iterate(parameters, controls(), noise(exact, u), threads),
-            lambda exact=exact: kernel.c(parameters, u, exact, threads),
-            lambda exact=exact: kernel.chunked(parameters, u, exact, threads),
+            partial(run.iterate, parameters, controls(), noise(exact, u), threads),
+            partial(kernel.c, parameters, u, exact, threads),
+            partial(kernel.chunked, parameters, u, exact, threads),
         )
-        per = 1e9 / (draws * PERIODS * 2)
-        print(
-            f"{_mode(exact)}, {draws} draws, {threads} threads, ns a solve: compiled {median(ours) * per:.1f}, C {median(c) * per:.1f},"
-            f" NumPy {median(numpy) * per:.1f}; compiled / C {ratio(ours, c):.2f}, NumPy / compiled {ratio(numpy, ours):.1f}"
-        )
+        solve = [
+            f"{name} {median(t) * 1e9 / (draws * PERIODS * 2):.1f}" for name, t in zip(STACKS, (ours, c, numpy), strict=True)
+        ]
+        print(f"{_mode(exact)}, {draws} draws, {threads} threads, ns a solve: {', '.join(solve)}", end="; ")
+        print(f"compiled / C {ratio(ours, c):.2f}, NumPy / compiled {ratio(numpy, ours):.1f}")
 
 
 def slopes(kernel: Kernel, draws: int, rounds: int, threads: int) -> None:
+    """What a gradient costs, and that it is right."""
     recurrence = step_by_hand(True)
     run, weights = compile_recurrence(recurrence, False), np.random.default_rng(1).normal(size=(2, len(STATE)))
     parameters, _ = kernel.common.inputs(512)
@@ -294,7 +307,9 @@ def slopes(kernel: Kernel, draws: int, rounds: int, threads: int) -> None:
         lambda: run.gradient(parameters, controls(), weights, threads=threads),
         lambda: run.iterate(parameters, controls(), threads=threads),
     )
-    print(f"value and gradient (15 parameters), {draws} draws: {median(both):.3f} s, forward pass × {ratio(both, forward):.2f}")
+    print(
+        f"value and gradient (15 parameters), {draws} draws: {median(both):.3f} s, forward pass times {ratio(both, forward):.2f}"
+    )
 
 
 def _difference(run: CompiledRecurrence, parameters: Array, weights: Array, slope: Array) -> float:
@@ -315,7 +330,7 @@ def linearity(most: int, rounds: int) -> None:
     draws = 1000
     while draws <= most:
         parameters, u = generator.random((len(PARAMETERS), draws)), generator.random((PERIODS, draws))
-        (times,) = alternate(rounds, lambda p=parameters, u=u: run.iterate(p, controls(), u[:, None]))
+        (times,) = alternate(rounds, partial(run.iterate, parameters, controls(), u[:, None]))
         held = (parameters.nbytes + u.nbytes + 2 * len(STATE) * draws * 8) / 1e6
         print(
             f"{draws:>9} draws: {median(times) * 1e9 / (draws * PERIODS * 2):6.1f} ns a solve,"
@@ -329,6 +344,7 @@ def _mode(exact: bool) -> str:
 
 
 def main() -> None:
+    """Check, then measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[2] / "shared")
     parser.add_argument("--draws", type=int, default=1_000_000)

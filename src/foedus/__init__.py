@@ -1,1 +1,76 @@
+"""foedus: an argument about an alliance in crisis, made executable.
+
+    >>> import foedus
+    >>> scenario = foedus.load("textbook")
+    >>> round(foedus.solve(scenario).measures["reliability"], 6)
+    0.453041
+
+The names below are the public ones; each is imported when first used, so that a command pays only for what it does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from foedus.claims.audit import Audit as Audit
+    from foedus.claims.audit import audit as audit
+    from foedus.ensemble.draws import draw as draw
+    from foedus.errors import FoedusError as FoedusError
+    from foedus.errors import InputError as InputError
+    from foedus.errors import NumericalError as NumericalError
+    from foedus.model.dynamics import recurrence as recurrence
+    from foedus.model.solve import Solved as Solved
+    from foedus.model.solve import solve as solve
+    from foedus.protocol.loader import load_protocol as load_protocol
+    from foedus.runs.simulate import simulate as simulate
+    from foedus.runs.store import save as save
+    from foedus.scenario.loader import load as load_scenario
+    from foedus.scenario.scenario import Scenario as Scenario
+
+_HOMES = {
+    "Audit": "foedus.claims.audit",
+    "FoedusError": "foedus.errors",
+    "InputError": "foedus.errors",
+    "NumericalError": "foedus.errors",
+    "Scenario": "foedus.scenario.scenario",
+    "Solved": "foedus.model.solve",
+    "audit": "foedus.claims.audit",
+    "draw": "foedus.ensemble.draws",
+    "load": "foedus.scenario.loader:load_scenario",
+    "load_protocol": "foedus.protocol.loader",
+    "recurrence": "foedus.model.dynamics",
+    "save": "foedus.runs.store",
+    "simulate": "foedus.runs.simulate",
+    "solve": "foedus.model.solve",
+}
+__all__ = [  # the keys of _HOMES, spelled out for type checkers
+    "Audit",
+    "FoedusError",
+    "InputError",
+    "NumericalError",
+    "Scenario",
+    "Solved",
+    "audit",
+    "draw",
+    "load",
+    "load_protocol",
+    "recurrence",
+    "save",
+    "simulate",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'foedus' has no attribute '{name}'")
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(import_module(module), attribute or name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -107,7 +107,9 @@ def _decoded(raw: bytes | str, name: str) -> str:
         line = raw[: error.start].count(b"\n") + 1 if isinstance(raw, bytes) else 0
         raise ShapeError("not text: this is no UTF-8", Place(name, line), "save the file as UTF-8 text") from None
     if "\0" in text:
-        raise ShapeError("not text: it holds a zero byte", Place(name, text[: text.index("\0")].count("\n") + 1), "name a YAML file")
+        raise ShapeError(
+            "not text: it holds a zero byte", Place(name, text[: text.index("\0")].count("\n") + 1), "name a YAML file"
+        )
     return text
 
 

@@ -1,12 +1,12 @@
 """Everything foedus raises on purpose.
 
-    FoedusError
-    ├── InputError (ValueError)        the user's text or numbers; carries where, what and one fix
-    │   ├── ShapeError                 not the right shape: unknown key, wrong type, not text
-    │   └── MeaningError               the right shape, but not meaningful: unknown name, wrong unit, cycle
-    ├── NotFoundError (LookupError)    no such protocol, scenario, claim or number
-    ├── UnsolvableError (ValueError)   a game that the chosen solver cannot solve exactly
-    └── NumericalError (ArithmeticError)   a computation that failed for some draws or did not converge
+FoedusError
+├── InputError (ValueError)        the user's text or numbers; carries where, what and one fix
+│   ├── ShapeError                 not the right shape: unknown key, wrong type, not text
+│   └── MeaningError               the right shape, but not meaningful: unknown name, wrong unit, cycle
+├── NotFoundError (LookupError)    no such protocol, scenario, claim or number
+├── UnsolvableError (ValueError)   a game that the chosen solver cannot solve exactly
+└── NumericalError (ArithmeticError)   a computation that failed for some draws or did not converge
 """
 
 from __future__ import annotations

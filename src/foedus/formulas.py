@@ -1,11 +1,11 @@
 """Formulas of named quantities: parsed, checked for names and units, never run as Python.
 
-    number        2, 0.5, 1e-3
-    name          p_0, share[arms], c_P[patron]      an index is an element or a set
-    arithmetic    + - * / ^ and parentheses
-    function      exp log sqrt sigmoid min max clip abs
-    sum           sum(k in channel: w[k] * share[k])
-    operator      choice(help.back), under(security, D = 0)      what is offered depends on where the formula stands
+number        2, 0.5, 1e-3
+name          p_0, share[arms], c_P[patron]      an index is an element or a set
+arithmetic    + - * / ^ and parentheses
+function      exp log sqrt sigmoid min max clip abs
+sum           sum(k in channel: w[k] * share[k])
+operator      choice(help.back), under(security, D = 0)      what is offered depends on where the formula stands
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ from foedus.units import ONE, Unit
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 60
-_TOKEN = re.compile(r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/^()\[\],=.:]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/^()\[\],=.:]))"
+)
 _BINDING = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 40, "**": 40}
 _UNARY = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
+    """A number."""
+
     value: float
 
 
@@ -58,6 +62,8 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Negative:
+    """Minus an expression."""
+
     of: Expression
 
 
@@ -351,7 +357,9 @@ def _function(function: str, units: list[MaybeUnit]) -> MaybeUnit:
 def _same(what: str, units: list[MaybeUnit]) -> MaybeUnit:
     known = [u for u in units if u is not None]
     if len(set(known)) > 1:
-        raise MeaningError(f"{what} mixes the units {known[0]} and {next(u for u in known if u != known[0])}", fix="check the units")
+        raise MeaningError(
+            f"{what} mixes the units {known[0]} and {next(u for u in known if u != known[0])}", fix="check the units"
+        )
     return known[0] if known else None
 
 

@@ -186,6 +186,7 @@ class Prior:
 
     @cached_property
     def median(self) -> float:
+        """The value that is as likely exceeded as not."""
         return float(self.quantile(np.array([0.5]))[0])
 
 
@@ -222,7 +223,9 @@ def _floats(words: list[str], text: str) -> tuple[float, ...]:
 def _interval_prior(text: str, match: re.Match[str], support: Support, scale: float) -> Prior:
     low, high = _floats([match[1], match[2]], text)
     if not low < high:
-        raise MeaningError(f"the interval {text} is reversed", fix=f"write {match[2]} to {match[1]}" if low > high else "use 'value'")
+        raise MeaningError(
+            f"the interval {text} is reversed", fix=f"write {match[2]} to {match[1]}" if low > high else "use 'value'"
+        )
     a, b = support.low / scale, support.high / scale
     if not (a < low or support.low == -math.inf) or not (high < b or support.high == math.inf):
         raise MeaningError(f"the interval {text} must lie strictly inside {support}", fix="move its ends inside")

@@ -1,0 +1,1 @@
+"""Claims compiled, drawn and judged."""

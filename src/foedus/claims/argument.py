@@ -6,8 +6,8 @@ claim where all its margins are. The same claim with its mechanism taken out is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from foedus.model.model import Model
 from foedus.model.world import World
@@ -36,10 +36,22 @@ class Argument:
 
     program: Program
     outputs: Mapping[str, Outputs]
+    _parts: dict[str, Program] = field(default_factory=dict, repr=False)
 
-    def part(self, ids: Iterable[str]) -> Program:
-        """The program cut down to the margins of some claims."""
-        return self.program.restricted([n for id in ids for n in (*self.outputs[id].tests, *self.outputs[id].provided)])
+    def names(self, ids: Iterable[str]) -> list[str]:
+        """Every output of some claims."""
+        return [n for id in ids for group in vars(self.outputs[id]).values() for n in group]
+
+    def part(self, id: str) -> Program:
+        """The program cut down to the margins of a claim."""
+        if id not in self._parts:
+            outputs = self.outputs[id]
+            self._parts[id] = self.program.restricted([*outputs.tests, *outputs.provided])
+        return self._parts[id]
+
+    def inputs(self, id: str) -> Collection[str]:
+        """The labels of the numbers that a claim depends on."""
+        return self.part(id).inputs.keys()
 
 
 def build_argument(scenario: Scenario, *, limit: bool = False) -> Argument:

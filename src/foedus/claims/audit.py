@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 import foedus
 from foedus.claims.argument import Argument, build_argument
-from foedus.claims.carriers import Carrier, carriers
+from foedus.claims.carriers import Carrier, Classes, carriers, classes
 from foedus.claims.search import Point, search
+from foedus.claims.tally import KEPT, Joint, Sample, Tally, held, tally, total
 from foedus.claims.verdicts import NEARLY_ONE, NEARLY_ZERO, Interval, Verdict, clopper_pearson, neighbours, verdict_of
 from foedus.ensemble.draws import draw
 from foedus.ensemble.streams import Array
-from foedus.runs.evaluate import evaluate, located
-from foedus.scenario.scenario import Claim, Scenario
+from foedus.runs.evaluate import over_ensemble
+from foedus.scenario.scenario import Claim, Scenario, Tension
 
 ALPHA = 0.05
 STAGES = 2  # an unresolved claim is drawn once more, so each stage has half the chance of error
 MORE = 4  # by how much a second stage is larger
 ASSUMED = 0.99
+RARE = 0.001  # a claim that fails or holds less often than this is explained by its margin
 
 Progress = Callable[[str], None]
 
@@ -119,27 +122,25 @@ def audit(
         progress: told what is being done.
     """
     count, chosen = draws or scenario.draws, scenario.seed if seed is None else seed
-    progress("compiling claims")
-    argument = build_argument(scenario, limit=limit)
-    run = _Run(scenario, argument, chosen, design, workers)
-    progress("drawing")
-    samples = {name: run.sample(name, argument.program.outputs.keys(), count) for name in scenario.prior_sets}
+    progress("compiling the claims")
+    run = _Run(scenario, build_argument(scenario, limit=limit), count, chosen, design, workers)
+    tested = [c.id for c in scenario.claims if c.tests]
+    progress(f"drawing {count:,} cases for each of {len(scenario.prior_sets)} prior sets")
+    tallies = run.tallies(tested, count)
     results = []
     for claim in scenario.claims:
         progress(f"judging {claim.id}")
-        results.append(run.judge(claim, samples, count))
-    tensions = [run.tension(t.claims, t.why, samples[scenario.reference]) for t in scenario.tensions]
-    failed = [r.failures for c in results for r in c.by_set.values()]
-    return Audit(scenario, chosen, count, max(failed, default=0), results, tensions)
-
-
-Sample = Mapping[str, Array]
+        results.append(run.judge(claim, tallies))
+    tensions = [run.tension(t, j) for t, j in zip(scenario.tensions, tallies[scenario.reference].tensions, strict=True)]
+    failures = max((r.failures for c in results for r in c.by_set.values()), default=0)
+    return Audit(scenario, chosen, count, failures, results, tensions)
 
 
 @dataclass(frozen=True)
 class _Run:
     scenario: Scenario
     argument: Argument
+    count: int
     seed: int
     design: str
     workers: int | None
@@ -149,106 +150,95 @@ class _Run:
         """The chance of error of one interval, so that all hold together."""
         return ALPHA / (max(len(self.scenario.claims), 1) * len(self.scenario.prior_sets) * STAGES)
 
-    def sample(self, prior_set: str, names: Any, count: int) -> Sample:
-        program = self.argument.program.restricted(names)
-        return evaluate(
-            program, self.scenario, count, prior_set=prior_set, seed=self.seed, design=self.design, workers=self.workers
+    def tallies(self, ids: Sequence[str], count: int) -> dict[str, Tally]:
+        """Counts over `count` draws of each prior set; tensions are counted where all claims are."""
+        sets = self.scenario.prior_sets
+        if not ids:
+            return {name: Tally(count, {}, [Joint() for _ in self.scenario.tensions]) for name in sets}
+        whole = len(ids) == len(self.argument.outputs)
+        tensions = self.scenario.tensions if whole else ()
+        parts = over_ensemble(
+            self.argument.program if whole else self.argument.program.restricted(self.argument.names(ids)),
+            self.scenario,
+            count,
+            lambda first, sample: tally(self.argument, ids, tensions, first, sample),
+            prior_sets=list(sets),
+            seed=self.seed,
+            design=self.design,
+            workers=self.workers,
         )
+        return {name: total(found) for name, found in parts.items()}
 
-    def uncertain(self, claim: Claim) -> bool:
-        """Whether a claim depends on any number that is not known."""
-        inputs = self.argument.part([claim.id]).inputs
-        return any(numbers[label].prior for numbers in self.scenario.prior_sets.values() for label in inputs)
-
-    def judge(self, claim: Claim, samples: Mapping[str, Sample], count: int) -> ClaimResult:
+    def judge(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:
         if claim.untestable:
             return ClaimResult(claim, "untestable", {}, None, None, None, [], 0)
-        result = self._judged(claim, samples, count)
+        result = self._judged(claim, tallies)
         if result.verdict == "unresolved":
-            names = [n for group in vars(self.argument.outputs[claim.id]).values() for n in group]
-            more = {name: self.sample(name, names, count * MORE) for name in samples}
-            result = self._judged(claim, more, count * MORE)
+            result = self._judged(claim, self.tallies([claim.id], self.count * MORE))
         return result
 
-    def _judged(self, claim: Claim, samples: Mapping[str, Sample], count: int) -> ClaimResult:
-        found = {name: self._under(claim, sample) for name, sample in samples.items()}
-        intervals = {name: interval for name, (interval, *_) in found.items()}
-        point = self._opposed(claim, intervals)
+    def _judged(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:
+        uncertain = self._uncertain(claim)
+        found = {name: self._under(claim, t, uncertain) for name, t in tallies.items()}
+        intervals = {name: f.interval for name, f in found.items()}
+        point = self._opposed(claim, intervals) if uncertain else None
         verdict, by_set = verdict_of(
-            intervals, [domain for _, domain, *_ in found.values()], counterexample=point is not None, witness=point is not None
+            intervals, [f.domain for f in found.values()], counterexample=point is not None, witness=point is not None
         )
-        reference = samples[self.scenario.reference]
+        reference = tallies[self.scenario.reference]
+        count = reference.claims[claim.id]
         return ClaimResult(
-            claim,
-            verdict,
-            {name: SetResult(f[0], by_set[name], *f[1:]) for name, f in found.items()},
-            self._assumed(claim, reference),
-            neighbours(_widest(intervals.values())) if verdict == "unresolved" else None,
-            point,
-            self._carried(claim, reference, count),
-            count,
+            claim=claim,
+            verdict=verdict,
+            by_set={name: replace(f, verdict=by_set[name]) for name, f in found.items()},
+            assumed=count.same / count.compared > ASSUMED if count.compared else None,
+            between=neighbours(_widest(intervals.values())) if verdict == "unresolved" else None,
+            counterexample=point,
+            carried_by=self._carried(claim, reference.kept),
+            draws=reference.draws,
         )
 
-    def _under(self, claim: Claim, sample: Sample) -> tuple[Interval, float, int, Sequence[int], list[tuple[float, float, float]]]:
-        """Interval, domain, failures and readings of a claim in a sample."""
-        outputs = self.argument.outputs[claim.id]
-        holds, failed = held(sample, outputs.tests)
-        speaks, silent = held(sample, outputs.provided)
-        lost = (failed | silent) & ~(~silent & ~speaks)
-        trials = speaks | lost
-        known = int((holds & speaks & ~lost).sum())
-        interval = clopper_pearson(known, int(trials.sum()), self.alpha, int(lost.sum()))
-        if not self.uncertain(claim) and not lost.any():
+    def _uncertain(self, claim: Claim) -> bool:
+        """Whether a claim depends on any number that is not known."""
+        inputs = self.argument.inputs(claim.id)
+        return any(numbers[label].prior for numbers in self.scenario.prior_sets.values() for label in inputs)
+
+    def _under(self, claim: Claim, t: Tally, uncertain: bool) -> SetResult:
+        count = t.claims[claim.id]
+        interval = clopper_pearson(count.holds, count.trials, self.alpha, count.lost)
+        if not uncertain and not count.lost:
             # every number is known, so one draw says it all
             interval = Interval(interval.probability, interval.probability, interval.probability)
-        readings = [_quantiles(sample[n]) for n in outputs.readings]
-        return interval, float(trials.mean()), int(lost.sum()), located(lost), readings
+        readings = [_quantiles(t.kept[n]) for n in self.argument.outputs[claim.id].readings]
+        return SetResult(interval, "unresolved", count.trials / t.draws, count.lost, count.failed, readings)
 
     def _opposed(self, claim: Claim, intervals: Mapping[str, Interval]) -> Point | None:
         """For a claim that every draw agrees on, a point of the support that does not."""
-        if not self.uncertain(claim):
-            return None
         if min(i.low for i in intervals.values()) >= NEARLY_ONE:
             return search(self.scenario, self.argument, claim.id, failing=True)
         if max(i.high for i in intervals.values()) <= NEARLY_ZERO:
             return search(self.scenario, self.argument, claim.id, failing=False)
         return None
 
-    def _assumed(self, claim: Claim, sample: Sample) -> bool | None:
-        outputs = self.argument.outputs[claim.id]
-        if not outputs.ablated:
-            return None
-        (holds, failed), (without, also) = held(sample, outputs.tests), held(sample, outputs.ablated)
-        known = ~(failed | also)
-        return bool((holds == without)[known].mean() > ASSUMED) if known.any() else None
+    @cached_property
+    def classes(self) -> Classes:
+        """The kept draws of the reference, sorted by each number."""
+        size = min(self.count, KEPT)
+        inputs = self.argument.program.inputs.keys()
+        return classes(draw(self.scenario, size, total=self.count, seed=self.seed, design=self.design, only=inputs))
 
-    def _carried(self, claim: Claim, sample: Sample, count: int) -> list[Carrier]:
-        """What carries the claim itself; where it never varies, what carries its margin."""
-        outputs = self.argument.outputs[claim.id]
-        holds, failed = held(sample, outputs.tests)
-        margin = np.min([sample[n] for n in outputs.tests], axis=0)
-        varies = 0.001 < holds.mean() < 0.999
-        outcome = (holds.astype(float) if varies else margin)[~failed]
-        inputs = self.argument.part([claim.id]).inputs
-        numbers = draw(self.scenario, count, seed=self.seed, design=self.design, only=inputs.keys())
-        return carriers({n: v[~failed] for n, v in numbers.items() if v.ndim}, outcome)
+    def _carried(self, claim: Claim, sample: Sample) -> list[Carrier]:
+        """What carries the claim itself; where it hardly varies, what carries its margin."""
+        tests = self.argument.outputs[claim.id].tests
+        holds, failed = held(sample, tests)
+        margin = np.min([sample[n] for n in tests], axis=0)
+        outcome = np.where(failed, np.nan, holds if RARE < holds.mean() < 1 - RARE else margin)
+        return carriers(self.classes, outcome[: min(self.count, KEPT)], self.argument.inputs(claim.id))
 
-    def tension(self, claims: Sequence[str], why: str, sample: Sample) -> TensionResult:
-        tested = [self.argument.outputs[c] for c in claims if c in self.argument.outputs]
-        found = [held(sample, o.tests) for o in tested]
-        if not found:
-            return TensionResult(claims, why, Interval(float("nan"), 0.0, 1.0), float("nan"))
-        failed = np.any([f for _, f in found], axis=0)
-        joint = np.all([h for h, _ in found], axis=0) & ~failed
-        interval = clopper_pearson(int(joint.sum()), joint.size, ALPHA / len(self.scenario.tensions), int(failed.sum()))
-        return TensionResult(claims, why, interval, float(np.prod([h.mean() for h, _ in found])))
-
-
-def held(sample: Sample, names: Sequence[str]) -> tuple[Any, Any]:
-    """Where all margins are positive, and where one could not be computed: two arrays of truth values (draw,)."""
-    size = next(iter(sample.values())).size
-    margins = np.stack([sample[n] for n in names]) if names else np.ones((1, size))
-    return (margins > 0).all(axis=0), ~np.isfinite(margins).all(axis=0)
+    def tension(self, tension: Tension, joint: Joint) -> TensionResult:
+        interval = clopper_pearson(joint.holds, joint.trials, ALPHA / len(self.scenario.tensions), joint.lost)
+        independent = float(np.prod([s / joint.trials for s in joint.single])) if joint.trials else float("nan")
+        return TensionResult(tension.claims, tension.why, interval, independent)
 
 
 def _quantiles(values: Array) -> tuple[float, float, float]:
@@ -259,6 +249,6 @@ def _quantiles(values: Array) -> tuple[float, float, float]:
     return float(middle), float(low), float(high)
 
 
-def _widest(intervals: Any) -> Interval:
+def _widest(intervals: Iterable[Interval]) -> Interval:
     found = list(intervals)
     return Interval(float("nan"), min(i.low for i in found), max(i.high for i in found))

@@ -33,7 +33,7 @@ def plain_audit(audit: Audit) -> dict[str, Any]:
             for t in audit.tensions
         ],
     }
-    return finite(found)
+    return {key: finite(value) for key, value in found.items()}
 
 
 def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
@@ -54,7 +54,13 @@ def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
                 "failures": r.failures,
                 "failed_draws": list(r.failed),
                 "readings": [
-                    {"measure": t.left.measure, "when": t.left.when, "policy": t.left.policy, "median": q[0], "interval": [q[1], q[2]]}
+                    {
+                        "measure": t.left.measure,
+                        "when": t.left.when,
+                        "policy": t.left.policy,
+                        "median": q[0],
+                        "interval": [q[1], q[2]],
+                    }
                     for t, q in zip(claim.tests, r.readings, strict=True)
                 ],
             }
@@ -62,7 +68,7 @@ def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
         },
         "assumed": result.assumed,
         "between": list(result.between) if result.between else None,
-        "counterexample": vars_of(result),
+        "counterexample": _point(result),
         "draws": result.draws,
         "untestable": claim.untestable or None,
         "record": {"at_vantage": claim.record.at_vantage, "in_hindsight": claim.record.in_hindsight, "note": claim.record.note},
@@ -70,7 +76,7 @@ def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
     }
 
 
-def vars_of(result: ClaimResult) -> dict[str, Any] | None:
+def _point(result: ClaimResult) -> dict[str, Any] | None:
     point = result.counterexample
     return {"prior_set": point.prior_set, "margin": point.margin, "numbers": dict(point.numbers)} if point else None
 

@@ -1,7 +1,7 @@
 """An adversarial search: is there a point of the support where a near-certain claim goes the other way?
 
-Counting draws cannot show that a claim never fails. From the draws nearest to failing, and from others, every start walks down (or
-up) the gradient of the margin in standard normal coordinates, inside the support of each prior set.
+Counting draws cannot show that a claim never fails. From many starts, the search walks down (or up) the gradient of the margin in
+standard normal coordinates, inside the support of each prior set.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foedus.claims.argument import Argument
 from foedus.ensemble.streams import Array, uniforms
@@ -19,6 +20,7 @@ from foedus.program.ir import Program
 from foedus.program.numpy_executor import execute
 from foedus.scenario.scenario import Scenario
 
+Ids = NDArray[np.int64]
 EDGE = 4.75  # standard normal coordinates that leave one in a million outside
 STEPS = 30
 STARTS = 16
@@ -44,13 +46,14 @@ class Search:
 
     def __init__(self, scenario: Scenario, argument: Argument, claim: str, failing: bool) -> None:
         self.scenario, self.failing = scenario, failing
-        self.program = argument.part([claim])
+        self.program = argument.part(claim)
         self.names = list(self.program.outputs)
         self.labels = [n for n in self.program.inputs if any(s[n].prior for s in scenario.prior_sets.values())]
         self.sets = list(scenario.prior_sets)
 
     @cached_property
     def slope(self) -> Program:
+        """Margins, and the product of their Jacobian with weights for each."""
         return vjp(self.program, wrt=self.labels, keep=self.names)
 
     def run(self) -> Point | None:
@@ -75,7 +78,7 @@ class Search:
         seed = self.scenario.seed
         return np.stack([ndtri(uniforms(seed, f"search:{prior_set}:{label}", 0, STARTS)) for label in self.labels])
 
-    def _inputs(self, scores: Array, owner: Array) -> dict[str, Array]:
+    def _inputs(self, scores: Array, owner: Ids) -> dict[str, Array]:
         """Numbers at standard normal coordinates (label, point), each point under its own prior set."""
         from scipy.special import ndtr
 
@@ -90,7 +93,7 @@ class Search:
             inputs[label] = values
         return inputs
 
-    def _evaluate(self, scores: Array, owner: Array) -> tuple[Array, Array]:
+    def _evaluate(self, scores: Array, owner: Ids) -> tuple[Array, Array]:
         """Margins (test, point), and the gradient of the least of them in standard normal coordinates (label, point)."""
         here = self._inputs(scores, owner)
         margins = np.stack([np.broadcast_to(execute(self.program, here)[n], (scores.shape[1],)) for n in self.names])
@@ -101,7 +104,7 @@ class Search:
         slopes = [np.broadcast_to(back[f"adjoint:{n}"], least.shape) * (nudged[n] - here[n]) / 1e-4 for n in self.labels]
         return margins, np.nan_to_num(np.stack(slopes), posinf=0.0, neginf=0.0)
 
-    def _found(self, margins: Array, scores: Array, owner: Array) -> Point | None:
+    def _found(self, margins: Array, scores: Array, owner: Ids) -> Point | None:
         least = margins.min(axis=0)
         hit = np.flatnonzero(least <= 0 if self.failing else least > 0)
         if not hit.size:
@@ -113,5 +116,3 @@ class Search:
 def search(scenario: Scenario, argument: Argument, claim: str, failing: bool) -> Point | None:
     """A point of some prior set's support where the claim fails (or holds), if one is found."""
     return Search(scenario, argument, claim, failing).run()
-
-

@@ -1,8 +1,8 @@
 """From counts to verdicts.
 
-The rules are those of the project's modelling brief: exact binomial intervals (Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404)
-at a level shared among all claims, prior sets and stages, and cut-points after the calibrated language of the IPCC (Mastrandrea et
-al. 2010): likely from 0.66, unlikely to 0.33.
+The rules are those of the project's modelling brief: exact binomial intervals (Clopper and Pearson 1934, doi
+10.1093/biomet/26.4.404) at a level shared among all claims, prior sets and stages, and cut-points after the calibrated language
+of the IPCC: likely from 0.66, unlikely to 0.33.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def verdict_of(
 
 
 def _single(intervals: Iterable[Interval], counterexample: bool, witness: bool) -> Verdict:
-    low = min(i.low for i in intervals) if (intervals := list(intervals)) else 0.0
-    high = max(i.high for i in intervals)
+    found = list(intervals)
+    low, high = min(i.low for i in found), max(i.high for i in found)
     if low >= NEARLY_ONE and not counterexample:
         return "entailed"
     if high <= NEARLY_ZERO and not witness:

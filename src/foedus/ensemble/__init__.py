@@ -1,0 +1,1 @@
+"""Random streams, designs and correlated priors: what an ensemble draws."""

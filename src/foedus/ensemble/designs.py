@@ -21,7 +21,8 @@ def _random(seed: int, names: Sequence[str], total: int, start: int, count: int)
 
 def _latin(seed: int, names: Sequence[str], total: int, start: int, count: int) -> dict[str, Array]:
     return {
-        name: (permutation(seed, name, total)[start : start + count] + uniforms(seed, name, start, count)) / total for name in names
+        name: (permutation(seed, name, total)[start : start + count] + uniforms(seed, name, start, count)) / total
+        for name in names
     }
 
 

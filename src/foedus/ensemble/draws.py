@@ -8,6 +8,7 @@ import numpy as np
 
 from foedus.ensemble.designs import points
 from foedus.ensemble.streams import Array
+from foedus.numbers import Prior
 from foedus.scenario.scenario import Correlation, Scenario
 
 
@@ -34,21 +35,54 @@ def draw(
     Returns:
         label to (count,) for uncertain numbers and () for known ones, in plain units.
     """
-    numbers = scenario.numbers(prior_set)
-    uncertain = [label for label, n in numbers.items() if n.prior is not None]
-    groups = [g for g in scenario.correlations if only is None or any(label in only for label in g.labels)]
-    wanted = set(numbers) if only is None else set(only)
-    needed = wanted | {label for g in groups for label in g.labels}
+    name = prior_set or scenario.reference
+    scenario.numbers(name)
+    return draw_sets(scenario, count, [name], seed=seed, design=design, start=start, total=total, only=only)[name]
+
+
+def draw_sets(
+    scenario: Scenario,
+    count: int,
+    prior_sets: Collection[str],
+    *,
+    seed: int | None = None,
+    design: str = "random",
+    start: int = 0,
+    total: int | None = None,
+    only: Collection[str] | None = None,
+) -> dict[str, dict[str, Array]]:
+    """Draws under several prior sets, what they share computed once; arguments as for `draw`."""
+    wanted = [label for label in scenario.labels if only is None or label in only]
+    unit = _coordinates(scenario, wanted, scenario.seed if seed is None else seed, design, total or start + count, start, count)
+    computed: dict[tuple[str, Prior], Array] = {}
+    found: dict[str, dict[str, Array]] = {}
+    for name in prior_sets:
+        numbers, values = scenario.numbers(name), {}
+        for label in wanted:
+            prior = numbers[label].prior
+            if prior is None:
+                values[label] = np.asarray(numbers[label].value, dtype=np.float64)
+                continue
+            if (label, prior) not in computed:
+                computed[label, prior] = prior.quantile(unit[label])
+            values[label] = computed[label, prior]
+        found[name] = values
+    return found
+
+
+def _coordinates(
+    scenario: Scenario, wanted: Collection[str], seed: int, design: str, total: int, start: int, count: int
+) -> dict[str, Array]:
+    """A coordinate in (0, 1) for every number that is uncertain under any prior set, correlations put in."""
+    groups = [g for g in scenario.correlations if any(label in wanted for label in g.labels)]
+    needed = {*wanted, *(label for g in groups for label in g.labels)}
+    uncertain = [label for label in scenario.labels if any(numbers[label].prior for numbers in scenario.prior_sets.values())]
+    # the points of a Sobol sequence hang together, so all its dimensions are made whichever are wanted
     dims = uncertain if design == "sobol" else [label for label in uncertain if label in needed]
-    chosen_seed = scenario.seed if seed is None else seed
-    unit = points(design, chosen_seed, dims, total or start + count, start, count)
+    unit = points(design, seed, dims, total, start, count)
     for group in groups:
         unit |= correlated(group, unit)
-    found: dict[str, Array] = {}
-    for label in wanted & set(numbers):
-        number = numbers[label]
-        found[label] = np.asarray(number.value, dtype=np.float64) if number.prior is None else number.prior.quantile(unit[label])
-    return found
+    return unit
 
 
 def correlated(group: Correlation, unit: Mapping[str, Array]) -> dict[str, Array]:

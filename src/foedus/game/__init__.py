@@ -1,0 +1,1 @@
+"""The stage game: its tree and its solution."""

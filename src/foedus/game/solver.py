@@ -61,24 +61,18 @@ class Solution:
             below = [self._solve(child) for child in at.children.values()]
             chosen = self.choices[at] = self._choose(at, below)
             mean = self.mean(at)
-            values = {
-                pk: _mixed(chosen[pk[1]] if pk[0] == at.player else mean, [b[pk] for b in below]) for pk in kinds
-            }
+            values = {pk: _mixed(chosen[pk[1]] if pk[0] == at.player else mean, [b[pk] for b in below]) for pk in kinds}
         self._values[at] = values
         return values
 
     def _choose(self, at: Position, below: list[dict[tuple[str, Kind], Value]]) -> dict[Kind, list[Value]]:
         stage = self.stage
         if at.node in stage.forced:
-            return dict.fromkeys(
-                stage.beliefs.get(at.player or "", {None: 0}),
-                [stage.builder.const(float(a == stage.forced[at.node])) for a in at.children],
-            )
+            certain = [stage.builder.const(float(a == stage.forced[at.node])) for a in at.children]
+            return {kind: list(certain) for kind in (stage.beliefs[at.player] if at.player else [None])}
         if at.player is None:
             return {None: [stage.chance(at, action) for action in at.children]}
-        return {
-            kind: self._respond(at.player, [b[at.player, kind] for b in below]) for kind in stage.beliefs[at.player]
-        }
+        return {kind: self._respond(at.player, [b[at.player, kind] for b in below]) for kind in stage.beliefs[at.player]}
 
     def _respond(self, player: str, payoffs: list[Value]) -> list[Value]:
         if self.stage.limit:

@@ -25,6 +25,7 @@ class Play:
 
     @property
     def path(self) -> tuple[str, ...]:
+        """The actions, from the start."""
         return tuple(action for _, _, action in self.steps)
 
 
@@ -88,10 +89,8 @@ def check_solvable(protocol: Protocol, tree: Position) -> None:
         for player in movers:
             if movers.count(player) > 1:
                 raise UnsolvableError(
-                    f"'{player}' has private types and moves twice in the play {'/'.join(play.path)}: its first move would reveal its "
-                    "type to those who move between, which backward induction cannot solve",
+                    f"'{player}' has private types and moves twice in the play {'/'.join(play.path)}: "
+                    "its first move would reveal its type to those who move between, which backward induction cannot solve",
                     protocol.players[player].place,
                     "let it move once in a play, or remove its types",
                 )
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from foedus.formulas import Constant, Expression, specialise, substitute
+from foedus.formulas import Arithmetic, Constant, Expression, specialise, substitute
 from foedus.game.solver import Kind
 from foedus.game.tree import Play, Position, check_solvable, unfold
 from foedus.model.world import World
@@ -35,11 +35,16 @@ class Model:
         check_solvable(self.protocol, self.tree)
         self._worlds: dict[object, World] = {}
         self._payoffs: dict[tuple[str, Kind, Play], Expression] = {}
+        self._shared: dict[Expression, Expression] = {}
+        self._marks: dict[Play, dict[str, Expression]] = {}
 
     def numbers(self, known: Mapping[str, float] | None = None) -> dict[str, Value]:
         """Every number of the protocol as an input of the program, or as a constant where it is known."""
         known = known or {}
-        return {n: self.builder.const(known[n]) if n in known else self.builder.input(n) for n in flat_names(self.protocol, self.protocol.numbers)}
+        return {
+            n: self.builder.const(known[n]) if n in known else self.builder.input(n)
+            for n in flat_names(self.protocol, self.protocol.numbers)
+        }
 
     def levers(self, settings: Mapping[str, float]) -> dict[str, Value]:
         """Lever settings as constants; a lever not set is at zero."""
@@ -72,12 +77,20 @@ class Model:
             root = self.protocol.payoffs[player].root
             if kind is not None:
                 root = substitute(root, player, kind)
-            self._payoffs[key] = specialise(root, self.marks(play))
+            self._payoffs[key] = self._interned(specialise(root, self.marks(play)))
         return self._payoffs[key]
+
+    def _interned(self, e: Expression) -> Expression:
+        """The expression with equal arithmetic as one object, so that a world computes it once."""
+        if not isinstance(e, Arithmetic):
+            return e
+        return self._shared.setdefault(e, Arithmetic(e.op, self._interned(e.left), self._interned(e.right)))
 
     def marks(self, play: Play) -> dict[str, Expression]:
         """The value of every mark at a play."""
-        return {
-            name: play.marks[name].root if name in play.marks else Constant(mark.default or 0.0)
-            for name, mark in self.protocol.marks.items()
-        }
+        if play not in self._marks:
+            self._marks[play] = {
+                name: play.marks[name].root if name in play.marks else Constant(mark.default or 0.0)
+                for name, mark in self.protocol.marks.items()
+            }
+        return self._marks[play]

@@ -50,12 +50,13 @@ class World:
         self.protocol, self.builder = model.protocol, model.builder
         self._computed: dict[str, Value] = {}
         self._next: dict[str, Value] = {}
+        self._terms: dict[int, Value] = {}  # payoff terms by identity; the model keeps the expressions alive
 
     # --- named quantities
 
     def quantity(self, name: str, index: str | None = None) -> Value:
         """The value of a number, definition, state, lever or measure."""
-        key = label(name, index)
+        key = name if index is None else label(name, index)
         if key in self.known:
             return self.known[key]
         if key not in self._computed:
@@ -71,8 +72,10 @@ class World:
 
     def evaluate(self, e: Expression) -> Value:
         """The value of an expression in this world."""
-        value = lower(e, self.builder, lambda n: self.quantity(n.name, n.index), self._operator, self._elements)
-        return value
+        return lower(e, self.builder, self._named, self._operator, self._elements)
+
+    def _named(self, n: Name) -> Value:
+        return self.quantity(n.name, n.index)
 
     def _elements(self, name: str) -> tuple[str, ...]:
         return self.protocol.sets[name]
@@ -104,7 +107,8 @@ class World:
         )
 
     def _payoff(self, player: str, kind: Kind, play: Play) -> Value:
-        return self.evaluate(self.model.payoff(player, kind, play))
+        e = self.model.payoff(player, kind, play)
+        return lower(e, self.builder, self._named, self._operator, self._elements, self._terms)
 
     def _chance(self, at: Position, action: str) -> Value:
         formula = self.protocol.nodes[at.node].branches[action].probability
@@ -157,15 +161,17 @@ class World:
         def name(n: Name) -> Value:
             if n.name not in self.protocol.marks:
                 return self.quantity(n.name, n.index)
-            return self.realised(lambda play: self.evaluate(self.model.marks(play)[n.name]))
+            return self.mark(n.name)
 
         return lower(root, self.builder, name, self._operator, self._elements)
 
+    def mark(self, name: str) -> Value:
+        """What the next crisis inherits of a mark: its expected value, or its value at the sampled play."""
+        return self.realised(lambda play: self.evaluate(self.model.marks(play)[name]))
+
     def after(self) -> World:
         """The next crisis."""
-        states = {
-            label(n, k): self.inherited(n, k) for n, q in self.protocol.state.items() for k in self.protocol.elements(q)
-        }
+        states = {label(n, k): self.inherited(n, k) for n, q in self.protocol.state.items() for k in self.protocol.elements(q)}
         levers = self.future[0] if self.future else {}
         return self.model.world(self.known | states | dict(levers), future=self.future[1:])
 
@@ -174,7 +180,9 @@ class World:
     def under(self, changes: Mapping[str, Value]) -> World:
         """This world with some quantities other than they are; an indexed one is changed at every index."""
         changed = {
-            label(name, k): value for name, value in changes.items() for k in self.protocol.elements(self.protocol.quantities[name])
+            label(name, k): value
+            for name, value in changes.items()
+            for k in self.protocol.elements(self.protocol.quantities[name])
         }
         return self.model.world(self.known | changed, self.forced, self.seen, self.future, self.uniform)
 

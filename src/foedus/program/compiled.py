@@ -26,7 +26,6 @@ PIECE = 1024  # draws; less is not worth handing to a thread
 PIECES_PER_THREAD = 4  # so that a thread that starts late or is slowed down does not hold up all
 
 
-
 @dataclass(frozen=True)
 class Plan:
     """How to compile: draws in a vector, whether exp and the like are copied in or called, effort of the code generator."""
@@ -118,6 +117,9 @@ class CompiledRecurrence:
         Returns:
             The last state, (policy, state, draw), and the records, (policy, period, record, draw), no record where they are
             not kept. What cannot be computed is NaN or infinite.
+
+        Raises:
+            ValueError: an array has the wrong shape.
         """
         function, width = self._forward
         given = _Inputs(self.recurrence, parameters, controls, noise, width)
@@ -138,11 +140,17 @@ class CompiledRecurrence:
         """Value and gradient of a weighted sum of the last state.
 
         Args:
-            parameters, controls, noise, threads: as for `iterate`.
+            parameters: (parameter, draw).
+            controls: (policy, period, control).
             weights: (policy, state), the weight of each last state in the sum.
+            noise: (period, noise, draw), or None where the recurrence has none.
+            threads: as for `iterate`.
 
         Returns:
             The last state, (policy, state, draw), and the gradient of the sum with respect to the parameters, (parameter, draw).
+
+        Raises:
+            ValueError: an array has the wrong shape.
         """
         function, width = self._gradient
         given = _Inputs(self.recurrence, parameters, controls, noise, width)
@@ -161,12 +169,16 @@ class CompiledRecurrence:
 
 
 def compile_program(program: Program, inputs: Sequence[str]) -> CompiledProgram:
-    """Compile a program whose inputs will come as the rows named."""
+    """Compile a program whose inputs will come as the rows named, when it is first run.
+
+    Raises:
+        ValueError: the program has an input that is not named.
+    """
     return CompiledProgram(program, inputs)
 
 
 def compile_recurrence(recurrence: Recurrence, keep_records: bool) -> CompiledRecurrence:
-    """Compile a recurrence, with or without its records."""
+    """Compile a recurrence, with or without its records, when it is first run."""
     return CompiledRecurrence(recurrence, keep_records)
 
 

@@ -97,7 +97,8 @@ def _cut(code: Sequence[Instruction], outputs: Mapping[str, int]) -> Program:
     for k, instruction in enumerate(code):
         if needed[k]:
             new[k] = len(kept)
-            kept.append(instruction._replace(args=tuple(new[a] for a in instruction.args)))
+            op, args, data = instruction
+            kept.append(Instruction(op, tuple([new[a] for a in args]), data))
     return Program(tuple(kept), {name: new[id] for name, id in outputs.items()})
 
 
@@ -112,8 +113,7 @@ class Value:
     @property
     def constant(self) -> float | None:
         """The number this value is, where that is known while building."""
-        instruction = self.builder.code[self.id]
-        return float(instruction.data) if instruction.op == "const" else None  # type: ignore[arg-type]
+        return self.builder._constants.get(self.id)
 
     def __add__(self, other: Operand) -> Value:
         return self.builder.emit("add", self, other)
@@ -151,22 +151,27 @@ class Builder:
 
     def __init__(self) -> None:
         self.code: list[Instruction] = []
-        self._known: dict[Instruction, int] = {}
+        self._known: dict[object, Value] = {}
+        self._constants: dict[int, float] = {}
 
-    def _intern(self, instruction: Instruction) -> Value:
-        id = self._known.get(instruction)
-        if id is None:
-            id = self._known[instruction] = len(self.code)
-            self.code.append(instruction)
-        return Value(self, id)
+    def _append(self, instruction: Instruction) -> Value:
+        self.code.append(instruction)
+        return Value(self, len(self.code) - 1)
 
     def input(self, name: str) -> Value:
         """The named input."""
-        return self._intern(Instruction("input", (), name))
+        if name not in self._known:
+            self._known[name] = self._append(Instruction("input", (), name))
+        return self._known[name]
 
     def const(self, number: float) -> Value:
         """A constant; minus zero is zero."""
-        return self._intern(Instruction("const", (), float(number) + 0.0))
+        number = float(number) + 0.0
+        found = self._known.get(number)
+        if found is None:
+            found = self._known[number] = self._append(Instruction("const", (), number))
+            self._constants[found.id] = number
+        return found
 
     def value(self, operand: Operand) -> Value:
         """The operand as a value of this builder."""
@@ -174,16 +179,24 @@ class Builder:
 
     def emit(self, op: str, *operands: Operand) -> Value:
         """The value of `op` applied to the operands, simplified where it can be."""
-        args = tuple(self.value(o) for o in operands)
-        known = tuple(a.constant for a in args)
-        if all(k is not None for k in known):
+        args = [o if isinstance(o, Value) else self.const(o) for o in operands]
+        ids = tuple([a.id for a in args])
+        found = self._known.get((op, ids))
+        if found is None:
+            found = self._known[op, ids] = self._new(op, args, ids)
+        return found
+
+    def _new(self, op: str, args: list[Value], ids: tuple[int, ...]) -> Value:
+        known = [self._constants.get(id) for id in ids]
+        if None not in known:
             try:
                 return self.const(SCALAR[op](*known))
             except (ArithmeticError, ValueError):
                 pass  # left to run time, where the draw is counted as failed
-        return self._simplified(op, args, known) or self._intern(Instruction(op, tuple(a.id for a in args)))
+        simple = self._simplified(op, args, tuple(known))
+        return simple if simple is not None else self._append(Instruction(op, ids))
 
-    def _simplified(self, op: str, args: tuple[Value, ...], known: tuple[float | None, ...]) -> Value | None:
+    def _simplified(self, op: str, args: list[Value], known: tuple[float | None, ...]) -> Value | None:
         match op, known:
             case "add", (0.0, _):
                 return args[1]
@@ -230,26 +243,32 @@ class Builder:
 
 
 def exp(x: Value) -> Value:
+    """e to the power x; infinite only beyond the largest number."""
     return x.builder.emit("exp", x)
 
 
 def log(x: Value) -> Value:
+    """The natural logarithm."""
     return x.builder.emit("log", x)
 
 
 def sqrt(x: Value) -> Value:
+    """The square root."""
     return x.builder.emit("sqrt", x)
 
 
 def sigmoid(x: Value) -> Value:
+    """1 / (1 + exp(-x)), without overflow."""
     return x.builder.emit("sigmoid", x)
 
 
 def maximum(a: Value, b: Operand) -> Value:
+    """The larger of the two."""
     return a.builder.emit("max", a, b)
 
 
 def minimum(a: Value, b: Operand) -> Value:
+    """The smaller of the two."""
     return a.builder.emit("min", a, b)
 
 
@@ -259,10 +278,12 @@ def choose(u: Value, c: Operand, a: Operand, b: Operand) -> Value:
 
 
 def clip(x: Value, low: Operand, high: Operand) -> Value:
+    """x, kept between low and high."""
     return minimum(maximum(x, low), high)
 
 
 def absolute(x: Value) -> Value:
+    """x without its sign."""
     return maximum(x, -x)
 
 

@@ -47,7 +47,7 @@ class Emitter(Writer):
                 values.append(self.splat(float(data)))  # type: ignore[arg-type]
             else:
                 values.append(self._operation(op, [values[a] for a in args]))
-        return {name: values[id] for name, id in program.outputs.items()}
+        return {name: values[k] for name, k in program.outputs.items()}
 
     def _operation(self, op: str, a: list[str]) -> str:
         match op:
@@ -68,11 +68,12 @@ class Emitter(Writer):
         return self.call(op, *a)
 
     def position(self, outer: str, length: int | str, inner: int | str) -> str:
-        """outer * length + inner: an index into two axes as one."""
+        """An index into two axes as one: outer * length + inner."""
         start = self.let(f"mul i64 {outer}, {length}")
         return self.let(f"add i64 {start}, {inner}")
 
     def address(self, pointer: str, position: str) -> str:
+        """Where an element of a float64 array is."""
         return self.let(f"getelementptr double, ptr %{pointer}, i64 {position}")
 
     def rows(self, pointer: str, count: int, outer: str = "0") -> list[str]:
@@ -81,6 +82,7 @@ class Emitter(Writer):
         return [self.address(pointer, self.position(row, "%draws", "%draw")) for row in rows]
 
     def load(self, address: str) -> str:
+        """A vector from memory; arrays of NumPy are aligned to their elements at least, so no more is claimed."""
         return self.let(f"load {self.vector}, ptr {address}, align 8")
 
     def load_everywhere(self, address: str) -> str:
@@ -90,6 +92,7 @@ class Emitter(Writer):
         return self.let(f"shufflevector {self.vector} {lane}, {self.vector} poison, <{self.width} x i32> zeroinitializer")
 
     def store(self, value: str, address: str) -> None:
+        """A vector to memory."""
         self.put(f"  store {self.vector} {value}, ptr {address}, align 8")
 
     def read(self, names: Sequence[str], pointer: str, outer: str = "0") -> dict[str, str]:
@@ -164,6 +167,7 @@ class _Periods(Emitter):
         return [self.address("trail", self.let(f"mul i64 {slot}, {self.width}")) for slot in slots]
 
     def following(self, out: Mapping[str, str]) -> dict[str, str]:
+        """The next state, by name."""
         return {name: out[f"next:{name}"] for name in self.recurrence.state}
 
 

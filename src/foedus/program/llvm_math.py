@@ -25,7 +25,7 @@ EXP_TAIL = (
     0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08,
 )  # fmt: skip
 
-# (log(1+f) - f + f^2/2 - s f^2/2) / s as a polynomial in s^2, s = f / (2+f): the coefficients of FDLIBM's e_log.c (Sun Microsystems)
+# (log(1+f) - f + f^2/2 - s f^2/2) / s as a polynomial in s^2, s = f / (2+f): the coefficients of e_log.c in FDLIBM
 LOG_TAIL = (
     6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
     1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
@@ -51,6 +51,7 @@ class Writer:
         self._constants: dict[str, float] = {}
 
     def put(self, line: str) -> None:
+        """Write a line."""
         self.lines.append(line)
 
     def let(self, text: str) -> str:
@@ -61,6 +62,7 @@ class Writer:
         return name
 
     def splat(self, value: float) -> str:
+        """A constant, in every lane."""
         text = f"splat (double {number(value)})"
         self._constants[text] = value
         return text
@@ -74,18 +76,23 @@ class Writer:
         return self.let(f"f{op} {FLAGS} {self.vector} {a}, {b}")
 
     def add(self, a: str, b: str) -> str:
+        """A sum."""
         return self.arithmetic("add", a, b)
 
     def sub(self, a: str, b: str) -> str:
+        """A difference."""
         return self.arithmetic("sub", a, b)
 
     def mul(self, a: str, b: str) -> str:
+        """A product."""
         return self.arithmetic("mul", a, b)
 
     def div(self, a: str, b: str) -> str:
+        """A quotient."""
         return self.arithmetic("div", a, b)
 
     def neg(self, a: str) -> str:
+        """The same with the other sign."""
         return self.let(f"fneg {self.vector} {a}")
 
     def where(self, relation: str, x: str, y: str, then: str, otherwise: str) -> str:
@@ -94,20 +101,25 @@ class Writer:
         return self.let(f"select {self.mask} {mask}, {self.vector} {then}, {self.vector} {otherwise}")
 
     def call(self, function: str, *args: str) -> str:
+        """A function of the module, of vectors."""
         listed = ", ".join(f"{self.vector} {a}" for a in args)
         return self.let(f"call {self.vector} @{function}({listed})")
 
     def integer(self, op: str, a: str, b: str | int) -> str:
+        """An LLVM operation on 64-bit integers, the second in every lane if it is a number."""
         right = f"splat (i64 {b})" if isinstance(b, int) else b
         return self.let(f"{op} {self.bits} {a}, {right}")
 
     def as_bits(self, x: str) -> str:
+        """The bits of float64 as integers."""
         return self.let(f"bitcast {self.vector} {x} to {self.bits}")
 
     def as_number(self, x: str) -> str:
+        """Integers as the bits of float64."""
         return self.let(f"bitcast {self.bits} {x} to {self.vector}")
 
     def horner(self, x: str, coefficients: tuple[float, ...]) -> str:
+        """A polynomial, the constant term first."""
         value = self.splat(coefficients[-1])
         for c in reversed(coefficients[:-1]):
             value = self.add(self.mul(value, x), self.splat(c))
@@ -147,7 +159,7 @@ def sigmoid(w: Writer, x: str) -> str:
 
 
 def log(w: Writer, x: str) -> str:
-    """The natural logarithm, within 0.9 units in the last place, after FDLIBM's e_log.c; -inf at zero, NaN below."""
+    """The natural logarithm, within 0.9 units in the last place, as in e_log.c of FDLIBM; -inf at zero, NaN below."""
     small = w.let(f"fcmp olt {w.vector} {x}, {w.splat(SMALLEST_NORMAL)}")
     factor = w.let(f"select {w.mask} {small}, {w.vector} {w.splat(TWO_TO_54)}, {w.vector} {w.splat(1.0)}")
     offset = w.let(f"select {w.mask} {small}, {w.vector} {w.splat(1023.0 + 54.0)}, {w.vector} {w.splat(1023.0)}")
@@ -187,6 +199,7 @@ def _extreme(w: Writer, relation: str, a: str, b: str) -> str:
 
 
 def square_root(w: Writer, a: str) -> str:
+    """The square root, correctly rounded; NaN below zero."""
     return w.call(f"llvm.sqrt.v{w.width}f64", a)
 
 

@@ -33,6 +33,7 @@ def lower(
     name: Callable[[Name], Value],
     operator: Callable[[Call], Value],
     elements: Callable[[str], tuple[str, ...]],
+    known: dict[int, Value] | None = None,
 ) -> Value:
     """The value of a checked expression.
 
@@ -41,10 +42,11 @@ def lower(
         builder: where instructions go.
         name, operator: the value of a name, and of a call that is no plain function.
         elements: the elements of a set.
+        known: values of arithmetic by the identity of the expression, filled as they are found; for expressions that outlive it.
     """
 
     def inside(e: Expression) -> Value:
-        return lower(e, builder, name, operator, elements)
+        return lower(e, builder, name, operator, elements, known)
 
     match root:
         case Constant(value):
@@ -58,7 +60,11 @@ def lower(
         case Arithmetic("^", left, right):
             return _power(inside(left), inside(right))
         case Arithmetic(op, left, right):
-            return _ARITHMETIC[op](inside(left), inside(right))
+            if known is None:
+                return _ARITHMETIC[op](inside(left), inside(right))
+            if id(root) not in known:
+                known[id(root)] = _ARITHMETIC[op](inside(left), inside(right))
+            return known[id(root)]
         case Call(function, args, _):
             return _FUNCTIONS[function](*map(inside, args)) if function in _FUNCTIONS else operator(root)
         case Move():

@@ -91,7 +91,7 @@ def _write(path: Path, code: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(code).digest() + code)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except OSError:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -59,9 +59,7 @@ def execute(program: Program, inputs: Mapping[str, ArrayLike]) -> dict[str, Arra
     return {name: np.asarray(values[id], dtype=np.float64) for name, id in program.outputs.items()}
 
 
-def iterate(
-    recurrence: Recurrence, parameters: Array, controls: Array, noise: Array | None = None
-) -> tuple[Array, Array]:
+def iterate(recurrence: Recurrence, parameters: Array, controls: Array, noise: Array | None = None) -> tuple[Array, Array]:
     """Run a recurrence.
 
     Args:

@@ -84,7 +84,9 @@ def _check_node(protocol: Protocol, node: Node) -> None:
     for branch in node.branches.values():
         if branch.then != END and branch.then not in protocol.nodes:
             raise MeaningError(
-                f"'{branch.name}' leads to an unknown node '{branch.then}'", branch.place, nearest(branch.then, [*protocol.nodes, END])
+                f"'{branch.name}' leads to an unknown node '{branch.then}'",
+                branch.place,
+                nearest(branch.then, [*protocol.nodes, END]),
             )
         if chance and branch.probability is None:
             raise MeaningError(f"the outcome '{branch.name}' of chance has no probability", branch.place, "add 'probability:'")
@@ -120,7 +122,9 @@ def _check_plays(protocol: Protocol) -> None:
                 continue
             count += 1
             for mark in needed - now:
-                raise MeaningError(f"a play ends here without the mark '{mark}'", branch.place, f"set '{mark}', or give it a default")
+                raise MeaningError(
+                    f"a play ends here without the mark '{mark}'", branch.place, f"set '{mark}', or give it a default"
+                )
             if count > MAX_PLAYS:
                 raise MeaningError(f"the game has more than {MAX_PLAYS:,} plays", node.place, "make it smaller")
 
@@ -145,7 +149,9 @@ class _Check:
         try:
             found = _Scope(protocol, self.kinds, self.context).unit(root)
             if found is not None and found != self.unit:
-                raise MeaningError(f"the formula is in {found}, but {self.unit} is declared", fix="correct the formula or the unit")
+                raise MeaningError(
+                    f"the formula is in {found}, but {self.unit} is declared", fix="correct the formula or the unit"
+                )
         except InputError as error:
             raise error.at(document.place(self.path)) from None
 
@@ -214,7 +220,9 @@ class _Scope:
             raise MeaningError(f"'{n.name}' has no index", fix=f"write {n.name}")
         if q.over is not None and n.index not in self.protocol.sets[q.over]:
             given = f"'{n.index}' is not one of" if n.index else "an index is missing:"
-            raise MeaningError(f"{label(n.name, n.index)}: {given} '{q.over}'", fix=nearest(n.index or "", self.protocol.sets[q.over]))
+            raise MeaningError(
+                f"{label(n.name, n.index)}: {given} '{q.over}'", fix=nearest(n.index or "", self.protocol.sets[q.over])
+            )
 
     def operator(self, call: Call) -> MaybeUnit:
         operator = OPERATORS[call.function]

@@ -122,13 +122,13 @@ class _Builder:
             for name, schema in getattr(self.schema, section).items():
                 path = (section, name)
                 self.at(path, _check_name, name, found)
-                base = (
-                    name,
-                    self.unit(schema.unit, *path),
-                    schema.meaning,
-                    getattr(schema, "over", None),
-                    self.document.place(path),
-                )
+                base = {
+                    "name": name,
+                    "unit": self.unit(schema.unit, *path),
+                    "meaning": schema.meaning,
+                    "over": getattr(schema, "over", None),
+                    "place": self.document.place(path),
+                }
                 found[name] = make(self, base, schema, path)
         return found
 
@@ -162,13 +162,17 @@ def _check_name(name: str, found: Mapping[str, p.Quantity]) -> None:
 
 
 # section of the file: how one of its entries becomes a quantity
-_SECTIONS: dict[str, Callable[[_Builder, tuple[Any, ...], Any, Path_], p.Quantity]] = {
-    "numbers": lambda b, base, s, path: p.Number(*base, b.at((*path, "support"), parse_support, s.support), s.default),
-    "definitions": lambda b, base, s, path: p.Definition(*base, b.at((*path, "formula"), parse, s.formula)),
-    "marks": lambda b, base, s, path: p.Mark(*base, s.default),
-    "state": lambda b, base, s, path: p.State(
-        *base, b.at((*path, "start"), parse, s.start), b.at((*path, "next"), parse, s.next)
+_SECTIONS: dict[str, Callable[[_Builder, dict[str, Any], Any, Path_], p.Quantity]] = {
+    "numbers": lambda b, base, s, path: p.Number(
+        **base, support=b.at((*path, "support"), parse_support, s.support), default=s.default
     ),
-    "levers": lambda b, base, s, path: p.Lever(*base),
-    "measures": lambda b, base, s, path: p.Measure(*base, b.at((*path, "formula"), parse, s.formula), tuple(s.cites)),
+    "definitions": lambda b, base, s, path: p.Definition(**base, formula=b.at((*path, "formula"), parse, s.formula)),
+    "marks": lambda b, base, s, path: p.Mark(**base, default=s.default),
+    "state": lambda b, base, s, path: p.State(
+        **base, start=b.at((*path, "start"), parse, s.start), next=b.at((*path, "next"), parse, s.next)
+    ),
+    "levers": lambda b, base, s, path: p.Lever(**base),
+    "measures": lambda b, base, s, path: p.Measure(
+        **base, formula=b.at((*path, "formula"), parse, s.formula), cites=tuple(s.cites)
+    ),
 }

@@ -132,22 +132,27 @@ class Protocol:
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
+        """What the scenario supplies."""
         return {n: q for n, q in self.quantities.items() if isinstance(q, Number)}
 
     @cached_property
     def state(self) -> dict[str, State]:
+        """What the next crisis inherits."""
         return {n: q for n, q in self.quantities.items() if isinstance(q, State)}
 
     @cached_property
     def marks(self) -> dict[str, Mark]:
+        """What actions leave on the outcome."""
         return {n: q for n, q in self.quantities.items() if isinstance(q, Mark)}
 
     @cached_property
     def levers(self) -> dict[str, Lever]:
+        """What a policy sets."""
         return {n: q for n, q in self.quantities.items() if isinstance(q, Lever)}
 
     @cached_property
     def measures(self) -> dict[str, Measure]:
+        """What is computed from the solved game."""
         return {n: q for n, q in self.quantities.items() if isinstance(q, Measure)}
 
     def elements(self, quantity: Quantity) -> tuple[str | None, ...]:

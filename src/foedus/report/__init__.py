@@ -1,0 +1,1 @@
+"""What people read: terminal, SVG and HTML, from the same functions."""

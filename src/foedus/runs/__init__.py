@@ -1,0 +1,1 @@
+"""Programs over ensembles, in chunks, and what is kept of them."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from foedus.ensemble.draws import draw
+from foedus.ensemble.draws import draw_sets
 from foedus.ensemble.streams import Array
 from foedus.program.ir import Program
 from foedus.program.numpy_executor import execute
 from foedus.scenario.scenario import Scenario
 
 CHUNK = 4096
+WORTH_COMPILING = 4e9  # instructions times draws from which machine code is quicker, its compilation included
 _T = TypeVar("_T")
 
 
@@ -33,7 +34,9 @@ def chunks(start: int, count: int, size: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def over_chunks(work: Callable[[int, int], _T], start: int, count: int, *, size: int = CHUNK, workers: int | None = None) -> list[_T]:
+def over_chunks(
+    work: Callable[[int, int], _T], start: int, count: int, *, size: int = CHUNK, workers: int | None = None
+) -> list[_T]:
     """`work(start, count)` for every chunk, in order, on threads."""
     jobs = list(chunks(start, count, size))
     workers = min(workers or cores(), len(jobs))
@@ -43,48 +46,64 @@ def over_chunks(work: Callable[[int, int], _T], start: int, count: int, *, size:
         return list(pool.map(lambda job: work(*job), jobs))
 
 
-def evaluate(
+def executor(program: Program, draws: float) -> Callable[[Mapping[str, Array], int], dict[str, Array]]:
+    """How to run a program over chunks of so many draws: by NumPy, or as machine code where that pays for its compilation.
+
+    Returns:
+        A function of inputs, each (draw,) or (), and the number of draws, to outputs, each (draw,).
+    """
+    if len(program) * draws < WORTH_COMPILING:
+        return lambda inputs, size: {n: np.broadcast_to(v, (size,)) for n, v in execute(program, inputs).items()}
+    from foedus.program.compiled import compile_program  # its compiler is imported only where it is worth its time
+
+    compiled = compile_program(program, list(program.inputs))
+
+    def run(inputs: Mapping[str, Array], size: int) -> dict[str, Array]:
+        rows = np.stack([np.broadcast_to(inputs[name], (size,)) for name in compiled.inputs])
+        return dict(zip(compiled.outputs, compiled.run(rows, threads=1), strict=True))
+
+    run({name: np.ones(1) for name in compiled.inputs}, 1)  # compile before threads ask for it
+    return run
+
+
+def over_ensemble(
     program: Program,
     scenario: Scenario,
     count: int,
+    reduce: Callable[[int, Mapping[str, Array]], _T],
     *,
-    prior_set: str | None = None,
+    prior_sets: Sequence[str] | None = None,
     seed: int | None = None,
     design: str = "random",
     start: int = 0,
     total: int | None = None,
     workers: int | None = None,
-) -> dict[str, Array]:
-    """A program's outputs over draws of a scenario's numbers.
+) -> dict[str, list[_T]]:
+    """A program over draws of a scenario's numbers, chunk by chunk, so that memory does not grow with the draws.
 
     Args:
         program: its inputs are labels of the scenario's numbers.
-        count, start, total, prior_set, seed, design: which draws; see `ensemble.draws.draw`.
+        count, start, total, seed, design: which draws; see `ensemble.draws.draw`.
+        prior_sets: under which; the reference by default. All share their random numbers.
+        reduce: the id of a chunk's first draw and its outputs, each (draw,), to what is wanted of them.
         workers: threads; all cores by default. The result does not depend on it.
 
     Returns:
-        output name to (count,).
+        For each prior set what `reduce` gave for each chunk, in order.
     """
-    names = list(program.outputs)
+    whole, names = total or start + count, list(prior_sets or [scenario.reference])
+    run = executor(program, float(count) * len(names))
 
-    def work(first: int, size: int) -> Array:
-        inputs = draw(
-            scenario,
-            size,
-            prior_set=prior_set,
-            seed=seed,
-            design=design,
-            start=first,
-            total=total or start + count,
-            only=program.inputs.keys(),
-        )
-        found = execute(program, inputs)
-        return np.stack([np.broadcast_to(found[n], (size,)) for n in names]) if names else np.empty((0, size))
+    def work(first: int, size: int) -> list[_T]:
+        drawn = draw_sets(scenario, size, names, seed=seed, design=design, start=first, total=whole, only=program.inputs.keys())
+        return [reduce(first, run(drawn[name], size)) for name in names]
 
-    whole = np.concatenate(over_chunks(work, start, count, workers=workers), axis=1)
-    return dict(zip(names, whole, strict=True))
+    parts = over_chunks(work, start, count, workers=workers)
+    return {name: [part[k] for part in parts] for k, name in enumerate(names)}
 
 
-def located(failed: Array, most: int = 5) -> Sequence[int]:
-    """The ids of the first draws that failed."""
-    return [int(i) for i in np.flatnonzero(failed)[:most]]
+def evaluate(program: Program, scenario: Scenario, count: int, *, prior_set: str | None = None, **which: Any) -> dict[str, Array]:
+    """A program's outputs over draws of a scenario's numbers: output name to (count,). See `over_ensemble`."""
+    name = prior_set or scenario.reference
+    parts = over_ensemble(program, scenario, count, lambda _, outputs: outputs, prior_sets=[name], **which)[name]
+    return {output: np.concatenate([part[output] for part in parts]) for output in program.outputs}

@@ -1,0 +1,1 @@
+"""One crisis, as data: sourced numbers, policies and claims."""

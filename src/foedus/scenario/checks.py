@@ -76,5 +76,7 @@ def _check_correlations(scenario: Scenario, document: Document) -> None:
         matrix = np.full((size, size), group.correlation) + np.eye(size) * (1 - group.correlation)
         if np.linalg.eigvalsh(matrix).min() <= 0:
             raise MeaningError(
-                f"{size} numbers cannot all have the correlation {group.correlation:g}", place, f"raise it above {-1 / (size - 1):.3g}"
+                f"{size} numbers cannot all have the correlation {group.correlation:g}",
+                place,
+                f"raise it above {-1 / (size - 1):.3g}",
             )

@@ -76,7 +76,9 @@ class ClaimReader:
             raise MeaningError(f"'{measure}' has the wrong index", fix=f"write one of: {', '.join(words)}")
         crisis = _WHEN[when] if isinstance(when, str) else when
         if not 1 <= crisis <= self.schema.horizon:
-            raise MeaningError(f"crisis {crisis} is beyond the horizon of {self.schema.horizon}", fix="raise 'horizon:', or ask earlier")
+            raise MeaningError(
+                f"crisis {crisis} is beyond the horizon of {self.schema.horizon}", fix="raise 'horizon:', or ask earlier"
+            )
         chosen = policy or self.schema.policy
         if chosen not in self.schema.policies:
             raise MeaningError(f"unknown policy '{chosen}'", fix=nearest(chosen, self.schema.policies))

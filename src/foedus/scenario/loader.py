@@ -126,7 +126,9 @@ class _Builder:
         elements = self.protocol.elements(number)
         if index not in elements:
             words = [e for e in elements if e]
-            what = f"'{number.name}' wants one entry for each of {', '.join(words)}" if words else f"'{number.name}' takes no index"
+            what = (
+                f"'{number.name}' wants one entry for each of {', '.join(words)}" if words else f"'{number.name}' takes no index"
+            )
             raise MeaningError(what, fix=nearest(index or "", words) if words else "give 'value' or 'prior'")
 
     def number(self, number: Number, index: str | None, entry: NumberEntry, path: Path_) -> s.SourcedNumber:
@@ -137,7 +139,9 @@ class _Builder:
             raise MeaningError(f"'{number.name}' wants either 'value' or 'prior'", fix="give one of the two")
         value = None if entry.value is None else entry.value * unit.scale
         if value is not None and value not in number.support:
-            raise MeaningError(f"{number.name} = {entry.value:g} is outside {number.support}", fix=f"give a value in {number.support}")
+            raise MeaningError(
+                f"{number.name} = {entry.value:g} is outside {number.support}", fix=f"give a value in {number.support}"
+            )
         prior = None if entry.prior is None else parse_prior(entry.prior, number.support, unit.scale)
         sources = (entry.source,) if isinstance(entry.source, str) else tuple(entry.source)
         for source in sources:
@@ -160,7 +164,9 @@ class _Builder:
                     continue
                 if number.default is None:
                     raise MeaningError(
-                        f"the number '{key}' is missing ({number.meaning})", self.document.place(("numbers",)), f"add '{name}:' to numbers"
+                        f"the number '{key}' is missing ({number.meaning})",
+                        self.document.place(("numbers",)),
+                        f"add '{name}:' to numbers",
                     )
                 unit = str(number.unit)
                 found[key] = s.SourcedNumber(key, number.default, None, unit, (), "", "the protocol's default", number.place)
@@ -191,7 +197,9 @@ class _Builder:
             raise MeaningError(f"unknown lever '{lever}'", fix=nearest(lever, self.protocol.levers))
         values = setting if isinstance(setting, list) else [setting]
         if not values or len(values) > self.schema.horizon:
-            raise MeaningError(f"'{lever}' has {len(values)} settings for {self.schema.horizon} crises", fix="give one setting, or one a crisis")
+            raise MeaningError(
+                f"'{lever}' has {len(values)} settings for {self.schema.horizon} crises", fix="give one setting, or one a crisis"
+            )
         if min(values) < 0:
             raise MeaningError(f"'{lever}' is negative", fix="give settings of 0 or more")
         return values

@@ -42,6 +42,7 @@ class SourcedNumber:
 
     @property
     def shown(self) -> str:
+        """The prior as written, or the value."""
         return self.prior.text if self.prior else f"{self.value:g}"
 
 
@@ -202,4 +203,3 @@ class Scenario:
         if value not in support:
             raise MeaningError(f"{label} = {value:g} is outside {support}", fix=f"give a value in {support}")
         return replace(number, value=float(value), prior=None, sources=(), why="set by hand")
-

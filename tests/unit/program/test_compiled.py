@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from foedus.program import compiled, native
 from foedus.program.compiled import LAST_PLAN, compile_program, compile_recurrence
-from foedus.program.ir import Builder, Program, Value, choose, exp, log, maximum, minimum, sigmoid, sqrt
+from foedus.program.ir import Builder, Program, Value, exp, log, maximum, minimum, sigmoid, sqrt
 from foedus.program.numpy_executor import execute, iterate, iterate_gradient
 from foedus.program.recurrence import Recurrence
 
 Array = NDArray[np.float64]
 
-EDGES = np.array(
-    [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, -np.nan, 5e-324, -5e-324, 2.2250738585072014e-308, 2.225e-308]
-    + [1.7976931348623157e308, 1e300, 709.0, 709.7, 710.0, -708.0, -709.0, -744.4, -745.1, -745.2, -746.0, -1e5, -1e300]
-)
+SMALL = (0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 2.225e-308)
+LARGE = (np.inf, -np.inf, np.nan, -np.nan, 1.7976931348623157e308, 1e300, -1e300, -1e5)
+EXP_BOUNDS = (709.0, 709.7, 710.0, -708.0, -709.0, -744.4, -745.1, -745.2, -746.0)
+EDGES = np.array([*SMALL, *LARGE, *EXP_BOUNDS])
 
 
 @pytest.fixture(autouse=True)
@@ -54,19 +54,19 @@ def growth_inputs(draws: int, periods: int = 5, policies: int = 3) -> tuple[Arra
 
 
 RANGES = {
-    "exp": (exp, np.exp, np.linspace(-746, 711, 200_001), 2),
-    "exp near 0": (exp, np.exp, np.concatenate([s * np.logspace(-300, 0, 2001) for s in (-1, 1)]), 2),
-    "log": (log, np.log, np.exp(np.linspace(-744.4, 709.7, 200_001)), 2),
-    "log near 1": (log, np.log, 1 + np.concatenate([s * np.logspace(-16, -0.01, 20_001) for s in (-1, 1)]), 2),
-    "log of subnormals": (log, np.log, 5e-324 * np.arange(1, 5001), 2),
-    "sqrt": (sqrt, np.sqrt, np.exp(np.linspace(-744.4, 709.7, 20_001)), 0),
-    "sigmoid": (sigmoid, None, np.linspace(-720, 720, 200_001), 5),
+    "exp": (exp, np.linspace(-746, 711, 200_001), 2),
+    "exp near 0": (exp, np.concatenate([s * np.logspace(-300, 0, 2001) for s in (-1, 1)]), 2),
+    "log": (log, np.exp(np.linspace(-744.4, 709.7, 200_001)), 2),
+    "log near 1": (log, 1 + np.concatenate([s * np.logspace(-16, -0.01, 20_001) for s in (-1, 1)]), 2),
+    "log of subnormals": (log, 5e-324 * np.arange(1, 5001), 2),
+    "sqrt": (sqrt, np.exp(np.linspace(-744.4, 709.7, 20_001)), 0),
+    "sigmoid": (sigmoid, np.linspace(-720, 720, 200_001), 5),
 }
 
 
 @pytest.mark.parametrize("case", RANGES)
 def test_functions_agree_to_units_in_the_last_place(case: str) -> None:
-    function, _, x, units = RANGES[case]
+    function, x, units = RANGES[case]
     program = of_one(function)
     y, expected = compile_program(program, ["x"]).run(x[None])[0], execute(program, {"x": x})["y"]
     assert np.all(np.abs(y - expected) <= units * np.spacing(np.abs(expected)))
@@ -166,10 +166,9 @@ def test_rows_that_a_program_does_not_use_are_allowed_and_missing_ones_refused()
     ("wrong", "message"), [(0, "parameters has the shape"), (1, "controls has the shape"), (2, "noise has the shape")]
 )
 def test_wrong_shapes_are_refused(wrong: int, message: str) -> None:
-    given = list(growth_inputs(4))
-    given[wrong] = given[wrong][1:] if wrong == 0 else given[wrong][..., :-1]
+    parameters, controls, noise = (a if k != wrong else a[1:] if k == 0 else a[..., :-1] for k, a in enumerate(growth_inputs(4)))
     with pytest.raises(ValueError, match=message):
-        compile_recurrence(growth(), True).iterate(*given)
+        compile_recurrence(growth(), True).iterate(parameters, controls, noise)
 
 
 def test_missing_noise_is_refused() -> None:
@@ -206,7 +205,8 @@ def run_once() -> Array:
 def test_object_code_is_compiled_once(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = count_compilations(monkeypatch)
     first, second = run_once(), run_once()
-    assert len(calls) == 1 and len(list(own_cache.iterdir())) == 1
+    assert len(calls) == 1
+    assert len(list(own_cache.iterdir())) == 1
     np.testing.assert_array_equal(first, second)
 
 
@@ -220,7 +220,8 @@ def test_damaged_object_code_is_compiled_again(
     sound = file.read_bytes()
     file.write_bytes(damage(sound))
     np.testing.assert_array_equal(run_once(), np.full((1, 4), 3.0))
-    assert len(calls) == 2 and file.read_bytes()[:32] == sound[:32]
+    assert len(calls) == 2
+    assert file.read_bytes()[:32] == sound[:32]
 
 
 def test_a_folder_that_cannot_be_made_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,13 +234,15 @@ def test_an_empty_variable_turns_the_cache_off(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv(native.CACHE_VARIABLE, "")
     calls = count_compilations(monkeypatch)
     run_once(), run_once()
-    assert len(calls) == 2 and native.cache_folder() is None
+    assert len(calls) == 2
+    assert native.cache_folder() is None
 
 
 def test_the_cache_is_in_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(native.CACHE_VARIABLE)
     folder = native.cache_folder()
-    assert folder is not None and folder.name == "foedus"
+    assert folder is not None
+    assert folder.name == "foedus"
 
 
 def test_importing_the_executor_does_not_import_llvm() -> None:

@@ -1,0 +1,254 @@
+"""A judged argument in words: what the terminal prints and the page shows is read from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from foedus.claims.audit import Audit, ClaimResult, TensionResult
+from foedus.claims.carriers import Carrier
+from foedus.claims.verdicts import VERDICTS, Verdict
+from foedus.protocol.protocol import label
+from foedus.report.text import clean, count, listed, number, plural, probability, quantiles, span
+from foedus.report.words import RECORD
+from foedus.scenario.scenario import Claim, Reading, Scenario, Test
+
+
+@dataclass(frozen=True)
+class SetView:
+    """A claim under one prior set."""
+
+    name: str
+    verdict: Verdict
+    probability: float
+    low: float
+    high: float
+    shown: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A number that carries a claim, with its share of the variance."""
+
+    name: str
+    meaning: str
+    share: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A judged claim.
+
+    Attributes:
+        tests: what was tested, each with what was found under the reference.
+        at_vantage, in_hindsight, note: what the public record supports.
+        carried: what carries it, in words where nothing does.
+        assumed: why the input alone decides it; empty otherwise.
+        remarks: whatever else a reader of the verdict must know.
+    """
+
+    id: str
+    role: str
+    text: str
+    verdict: Verdict
+    sets: tuple[SetView, ...]
+    tests: tuple[tuple[str, str], ...]
+    at_vantage: str
+    in_hindsight: str
+    note: str
+    carried: tuple[Carried, ...]
+    uncarried: str
+    assumed: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TensionView:
+    """Claims that cannot easily hold together."""
+
+    claims: tuple[str, ...]
+    why: str
+    joint: str
+    interval: str
+    independent: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """A judged argument."""
+
+    title: str
+    question: str
+    facts: tuple[tuple[str, str], ...]
+    claims: tuple[ClaimView, ...]
+    tensions: tuple[TensionView, ...]
+    summary: Mapping[Verdict, tuple[str, ...]]
+    failures: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+def view(audit: Audit) -> AuditView:
+    """An audit in words."""
+    scenario = audit.scenario
+    claims = tuple(claim_view(c, scenario) for c in audit.claims)
+    found = {v: tuple(c.id for c in claims if c.verdict == v) for v in VERDICTS}
+    return AuditView(
+        title=clean(scenario.title),
+        question=clean(scenario.question),
+        facts=facts(audit),
+        claims=claims,
+        tensions=tuple(tension_view(t) for t in audit.tensions),
+        summary={v: ids for v, ids in found.items() if ids},
+        failures=failures(audit),
+        assumed=tuple(c.id for c in claims if c.assumed),
+    )
+
+
+def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
+    """What the run was, as label and value."""
+    scenario = audit.scenario
+    sets = list(scenario.prior_sets)
+    return (
+        ("scenario", clean(scenario.name)),
+        ("protocol", clean(scenario.protocol.name)),
+        ("vantage", clean(scenario.vantage)),
+        ("draws", f"{count(audit.draws)} for each of {plural(len(sets), 'prior set')}" if len(sets) > 1 else count(audit.draws)),
+        ("seed", str(audit.seed)),
+        ("digest", scenario.digest[:12]),
+        ("version", audit.version),
+    )
+
+
+def claim_view(result: ClaimResult, scenario: Scenario) -> ClaimView:
+    """A claim's result in words."""
+    claim, record = result.claim, result.claim.record
+    return ClaimView(
+        id=clean(claim.id),
+        role=claim.role,
+        text=clean(claim.text),
+        verdict=result.verdict,
+        sets=tuple(
+            SetView(name, r.verdict, r.interval.probability, r.interval.low, r.interval.high, probability(r.interval.probability),
+                    span(r.interval.low, r.interval.high))
+            for name, r in result.by_set.items()
+        ),
+        tests=_tests(result, scenario),
+        at_vantage=RECORD[record.at_vantage],
+        in_hindsight=RECORD[record.in_hindsight],
+        note=clean(record.note),
+        carried=_carried(result, scenario),
+        uncarried="" if not result.by_set else _uncarried(result),
+        assumed=_assumed(claim) if result.assumed else "",
+        remarks=tuple(_remarks(result, scenario)),
+    )  # fmt: skip
+
+
+def reading_words(reading: Reading, scenario: Scenario) -> str:
+    """`reliability`, `security at crisis 3 under diversify`."""
+    when = {1: "", 2: " at the next crisis"}.get(reading.when, f" at crisis {reading.when}")
+    policy = f" under {reading.policy}" if reading.policy != scenario.policy else ""
+    return clean(f"{label(reading.measure, reading.index)}{when}{policy}")
+
+
+def test_words(test: Test, scenario: Scenario) -> str:
+    """A test as a phrase."""
+    if not isinstance(test.right, Reading):
+        right = number(test.right)
+    elif (test.right.measure, test.right.index, test.right.policy) == (test.left.measure, test.left.index, test.left.policy):
+        right = {1: "now", 2: "at the next crisis"}.get(test.right.when, f"at crisis {test.right.when}")
+    else:
+        named = f" under {scenario.policy}" if test.right.policy == scenario.policy != test.left.policy else ""
+        right = reading_words(test.right, scenario) + named
+    by = f" by at least {number(test.by)}" if test.by else ""
+    return f"{reading_words(test.left, scenario)} {'above' if test.above else 'below'} {right}{by}"
+
+
+def _tests(result: ClaimResult, scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    main = result.by_set.get(scenario.reference)
+    if main is None:
+        return ()
+    return tuple(
+        (test_words(t, scenario), quantiles(*q)) for t, q in zip(result.claim.tests, main.readings, strict=True)
+    )
+
+
+def _carried(result: ClaimResult, scenario: Scenario) -> tuple[Carried, ...]:
+    """Only numbers whose share can be told from zero."""
+
+    def one(c: Carrier) -> Carried:
+        meaning = clean(scenario.protocol.numbers[c.name.partition("[")[0]].meaning)
+        return Carried(c.name, meaning, f"{c.index:.2f}", f"{c.low:.2f} to {c.high:.2f}")
+
+    return tuple(one(c) for c in result.carried_by if c.low > 0)
+
+
+def _uncarried(result: ClaimResult) -> str:
+    return "no number alone" if result.carried_by else "nothing: no number it rests on varies it"
+
+
+def _assumed(claim: Claim) -> str:
+    meaning = clean(claim.without.meaning) if claim.without else "its mechanism"
+    return f"the input alone decides it: without its mechanism ({meaning}) it comes out the same"
+
+
+def _remarks(result: ClaimResult, scenario: Scenario) -> list[str]:
+    found = []
+    claim = result.claim
+    if claim.untestable:
+        found.append(clean(claim.untestable))
+    if claim.provided:
+        found.append("speaks only of draws with " + listed([test_words(t, scenario) for t in claim.provided]) + _domain(result))
+    if result.between:
+        found.append(f"between {result.between[0]} and {result.between[1]}, after {count(result.draws)} draws")
+    if result.counterexample:
+        main = result.by_set.get(scenario.reference)
+        goes = "fails" if main and main.interval.probability > 0.5 else "holds"
+        point = result.counterexample
+        found.append(f"yet a search found a point where it {goes}, inside the support of '{point.prior_set}' (--json gives it)")
+    found += [
+        f"{plural(r.failures, 'draw')} could not be computed under {name} (the first: {listed([str(i) for i in r.failed])})"
+        for name, r in result.by_set.items()
+        if r.failures
+    ]
+    return found
+
+
+def _domain(result: ClaimResult) -> str:
+    shares = [f"{r.domain:.0%} under {name}" for name, r in result.by_set.items()]
+    return f" ({', '.join(shares)})" if shares else ""
+
+
+def tension_view(result: TensionResult) -> TensionView:
+    """A tension's result in words."""
+    joint, alone = result.joint.probability, result.independent
+    if joint != joint:
+        reading = "none of them can be tested"
+    elif abs(joint - alone) <= max(result.joint.high - result.joint.low, 0.01):
+        reading = "about as often together as if they were independent"
+    else:
+        reading = "less often together than if they were independent" if joint < alone else "more often together than if independent"
+    return TensionView(
+        tuple(map(clean, result.claims)),
+        clean(result.why),
+        probability(joint),
+        span(result.joint.low, result.joint.high),
+        probability(alone),
+        reading,
+    )
+
+
+def failures(audit: Audit) -> tuple[str, ...]:
+    """How many draws failed, and which."""
+    lost: dict[str, tuple[int, set[int]]] = {}
+    for claim in audit.claims:
+        for name, r in claim.by_set.items():
+            most, ids = lost.get(name, (0, set()))
+            lost[name] = (max(most, r.failures), ids | set(r.failed))
+    return tuple(
+        f"{plural(most, 'draw')} of {count(audit.draws)} failed under {name}: {listed([str(i) for i in sorted(ids)])}"
+        for name, (most, ids) in lost.items()
+        if most
+    )

@@ -1,0 +1,192 @@
+"""What `check` says of a file that is right: how much is in it, and what looks forgotten."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from foedus.documents import MAX_BYTES, Document, parse_document, read_document
+from foedus.errors import NotFoundError, Place, nearest
+from foedus.formulas import Formula, Name
+from foedus.game.tree import check_solvable, unfold
+from foedus.protocol.loader import build_protocol, shipped
+from foedus.protocol.protocol import Definition, Measure, Protocol, Quantity, State
+from foedus.report.sourced import used_sources
+from foedus.report.text import clean, listed, plural
+from foedus.scenario.loader import build_scenario
+from foedus.scenario.scenario import Scenario, SourcedNumber
+
+
+@dataclass(frozen=True)
+class Warning_:
+    """Something that is allowed but looks forgotten."""
+
+    what: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is in a file."""
+
+    kind: str
+    name: str
+    counts: tuple[str, ...]
+    warnings: tuple[Warning_, ...]
+
+
+def inspect_file(name: str) -> Inspection:
+    """Check a file, a shipped scenario or protocol by name, or standard input (`-`).
+
+    Raises:
+        InputError: what is wrong with it.
+    """
+    document, beside = _document(name)
+    data = document.data if isinstance(document.data, dict) else {}
+    if "protocol" in data and "scenario" not in data:
+        return inspect_protocol(build_protocol(document))
+    return inspect_scenario(build_scenario(document, beside))
+
+
+def _document(name: str) -> tuple[Document, Path]:
+    """The document and the folder it stands in."""
+    if name == "-":
+        return parse_document(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"), Path()
+    library = shipped("foedus.protocol") | shipped("foedus.scenario")
+    if name in library:
+        return parse_document(library[name].read_bytes(), library[name].name), library[name].parent
+    if Path(name).suffix in (".yaml", ".yml") or Path(name).exists():
+        return read_document(name), Path(name).parent
+    raise NotFoundError(f"no file, scenario or protocol '{name}'", fix=nearest(name, library))
+
+
+def inspect_protocol(protocol: Protocol) -> Inspection:
+    """What is in a protocol.
+
+    Raises:
+        UnsolvableError: its game cannot be solved exactly.
+    """
+    tree = unfold(protocol)
+    check_solvable(protocol, tree)
+    counts = (
+        plural(len(protocol.players), "player"),
+        plural(len(protocol.numbers), "number"),
+        plural(len(protocol.nodes), "node"),
+        plural(len(tree.plays), "play"),
+        plural(len(protocol.state), "state"),
+        plural(len(protocol.levers), "lever"),
+        plural(len(protocol.measures), "measure"),
+        "solved exactly by backward induction",
+    )
+    return Inspection("protocol", protocol.name, counts, tuple(_unused_numbers(protocol)))
+
+
+def inspect_scenario(scenario: Scenario) -> Inspection:
+    """What is in a scenario.
+
+    Raises:
+        UnsolvableError: the game of its protocol cannot be solved exactly.
+    """
+    tree = unfold(scenario.protocol)
+    check_solvable(scenario.protocol, tree)
+    numbers = scenario.numbers().values()
+    known = sum(n.prior is None for n in numbers)
+    counts = (
+        f"{plural(len(numbers), 'number')} ({known} known, {len(numbers) - known} uncertain)",
+        plural(len(scenario.prior_sets), "prior set"),
+        plural(len(scenario.sources), "source"),
+        plural(len(scenario.policies), "policy", "policies"),
+        plural(len(scenario.claims), "claim"),
+        f"{plural(len(tree.plays), 'play')} of the game, solved exactly by backward induction",
+    )
+    warnings = (*_unsourced(scenario), *_undated(scenario), *_unused_numbers(scenario.protocol, scenario), *_idle_sets(scenario))
+    return Inspection("scenario", scenario.name, counts, (*warnings, *_unused_sources(scenario)))
+
+
+def _about(numbers: Iterable[SourcedNumber], what: str) -> Iterator[Warning_]:
+    """One warning for all numbers of a kind, at the place of the first."""
+    found = list(numbers)
+    if found:
+        yield Warning_(f"{plural(len(found), 'number')} {what}: {listed([n.label for n in found])}", found[0].place)
+
+
+def _unsourced(scenario: Scenario) -> Iterator[Warning_]:
+    own = {n.place.file for n in scenario.numbers().values()}
+    numbers = [n for n in scenario.numbers().values() if not n.sources]
+    given = [n for n in numbers if n.place.file == scenario.file or len(own) == 1]
+    yield from _about(given, "without a source")
+    yield from _about([n for n in numbers if n not in given], "left to the protocol's default")
+
+
+def _undated(scenario: Scenario) -> Iterator[Warning_]:
+    yield from _about([n for n in scenario.numbers().values() if n.sources and not n.describes], "without the date described")
+
+
+def _idle_sets(scenario: Scenario) -> Iterator[Warning_]:
+    names = list(scenario.prior_sets)
+    for k, name in enumerate(names):
+        for before in names[:k]:
+            if _same(scenario, name, before):
+                yield Warning_(f"the prior set '{clean(name)}' changes nothing: its numbers are those of '{clean(before)}'", None)
+                break
+
+
+def _same(scenario: Scenario, a: str, b: str) -> bool:
+    def content(name: str) -> list[tuple[float | None, object]]:
+        return [(n.value, n.prior and (n.prior.family, n.prior.parameters, n.prior.scale)) for n in scenario.numbers(name).values()]
+
+    return content(a) == content(b)
+
+
+def _unused_sources(scenario: Scenario) -> Iterator[Warning_]:
+    cited = {*used_sources(scenario), *(s for c in scenario.claims for s in c.record.source)}
+    idle = [clean(s) for s in scenario.sources if s not in cited]
+    if idle:
+        yield Warning_(f"{plural(len(idle), 'source')} nothing names: {listed(idle)}", None)
+
+
+def _unused_numbers(protocol: Protocol, scenario: Scenario | None = None) -> Iterator[Warning_]:
+    used = _reached(protocol)
+    idle = [q for name, q in protocol.numbers.items() if name not in used]
+    if idle:
+        place = None if scenario else idle[0].place
+        verb = "reaches" if len(idle) == 1 else "reach"
+        what = f"{plural(len(idle), 'number')} of the protocol {verb} no payoff and no measure: {listed([q.name for q in idle])}"
+        yield Warning_(what, place)
+
+
+def _reached(protocol: Protocol) -> set[str]:
+    """The quantities on which what the protocol computes depends."""
+    branches = [b for node in protocol.nodes.values() for b in node.branches.values()]
+    roots = chain(
+        protocol.payoffs.values(),
+        protocol.precision.values(),
+        (f for player in protocol.players.values() for f in player.types.values()),
+        (b.probability for b in branches if b.probability),
+        (f for b in branches for f in b.marks.values()),
+        (m.formula for m in protocol.measures.values()),
+    )
+    found: set[str] = set()
+    waiting = [n for f in roots for n in _names(f)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in protocol.quantities:
+            found.add(name)
+            waiting += [n for f in _formulas(protocol.quantities[name]) for n in _names(f)]
+    return found
+
+
+def _formulas(quantity: Quantity) -> tuple[Formula, ...]:
+    match quantity:
+        case State():
+            return quantity.start, quantity.next
+        case Definition() | Measure():
+            return (quantity.formula,)
+    return ()
+
+
+def _names(formula: Formula) -> Iterator[str]:
+    return (part.name for part in formula.walk() if isinstance(part, Name))

@@ -1,0 +1,75 @@
+"""The numbers of a scenario as rows: value or prior, unit, source, the date described, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foedus.report.text import clean
+from foedus.scenario.scenario import Scenario, SourcedNumber
+from foedus.scenario.schema import SourceSchema
+from foedus.units import Unit, parse_unit
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """One number.
+
+    Attributes:
+        others: what it is under those prior sets that differ from the reference: (set, shown).
+        sources: ids. known: whether it is a value rather than a prior.
+    """
+
+    label: str
+    meaning: str
+    shown: str
+    unit: str
+    known: bool
+    others: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...]
+    describes: str
+    why: str
+
+
+def shown(number: SourcedNumber, unit: Unit) -> str:
+    """A value or prior in the unit as written; a pure number shows no unit."""
+    if number.prior is not None:
+        same = number.prior.scale == unit.scale
+        text = number.prior.text if same else f"{number.prior.text} (plain)"
+    else:
+        text = f"{(number.value or 0.0) / unit.scale:.6g}"
+    return clean(text)
+
+
+def rows(scenario: Scenario) -> list[NumberRow]:
+    """Every number of a scenario, in the order of the protocol."""
+    return [_row(scenario, label) for label in scenario.labels]
+
+
+def _row(scenario: Scenario, label: str) -> NumberRow:
+    number = scenario.numbers()[label]
+    unit = parse_unit(number.unit, scenario.protocol.units)
+    mine = shown(number, unit)
+    others = []
+    for name in list(scenario.prior_sets)[1:]:
+        other = scenario.numbers(name)[label]
+        text = shown(other, parse_unit(other.unit, scenario.protocol.units))
+        if text != mine:
+            others.append((name, text))
+    meaning = scenario.protocol.numbers[label.partition("[")[0]].meaning
+    return NumberRow(
+        label,
+        clean(meaning),
+        mine,
+        "" if number.unit == "1" else clean(number.unit),
+        number.prior is None,
+        tuple(others),
+        number.sources,
+        clean(number.describes),
+        clean(number.why),
+    )
+
+
+def used_sources(scenario: Scenario) -> dict[str, SourceSchema]:
+    """The sources that some number of some prior set rests on, in the order of the file."""
+    used = {s for numbers in scenario.prior_sets.values() for n in numbers.values() for s in n.sources}
+    return {id: source for id, source in scenario.sources.items() if id in used}
