@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,30 +15,31 @@ import click
 
 from foedus import __version__
 from foedus.errors import FoedusError, InputError, Place, nearest
+from foedus.report.messages import Clock, again, complain, complain_of, complain_of_usage, print_json
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from foedus.claims.audit import Audit
     from foedus.model.solve import Solved
-    from foedus.report.inspection import Inspection
     from foedus.scenario.scenario import Scenario
 
-BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+INTERRUPTED, PIPE_CLOSED = 130, 141
+MOST_DRAWS, MOST_SEED = 100_000_000, 2**63 - 1
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
-    """A group that names the nearest command."""
+    """A group that names the nearest command, and lists commands in the order written: the main job first."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with a hint where there is no such command."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             raise InputError(f"no command '{name}'", fix=nearest(name, self.commands))
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)  # in the order written: the main job first
+        """The commands in the order written."""
+        return list(self.commands)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -53,43 +53,23 @@ def cli() -> None:
     """
 
 
-# --- what commands share
+# --- arguments and options that commands share
+
+_name = click.argument("name", metavar="SCENARIO")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_limit = click.option("--limit", is_flag=True, help="Solve the subgame-perfect limit in place of logit choice.")
+_at = click.option("--at", "prior_set", metavar="PRIOR_SET", help="Whose central values; the reference by default.")
+_set_help = "A number set to a value, or to a prior ('0.2 to 0.4'). Repeatable."
+_set = click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help=_set_help)
+_draws = click.option("--draws", type=click.IntRange(2, MOST_DRAWS), help="How many; the scenario's own by default.")
+_seed = click.option("--seed", type=click.IntRange(0, MOST_SEED), help="The scenario's own by default.")
+_designs = click.Choice(["random", "latin", "sobol"])
+_design = click.option("--design", type=_designs, default="random", show_default=True, help="How draws are spread.")
+_workers = click.option("--workers", type=click.IntRange(1), help="Threads; the result does not depend on it.")
 
 
-def scenario_argument(command: _F) -> _F:
-    return click.argument("name", metavar="SCENARIO")(command)
-
-
-def json_option(command: _F) -> _F:
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
-
-
-def set_option(command: _F) -> _F:
-    return click.option(
-        "--set", "changes", metavar="NAME=VALUE", multiple=True, help="A number set to a value, or to a prior ('0.2 to 0.4'). Repeatable."
-    )(command)
-
-
-def limit_option(command: _F) -> _F:
-    return click.option("--limit", is_flag=True, help="Solve the subgame-perfect limit in place of logit choice.")(command)
-
-
-def at_option(command: _F) -> _F:
-    return click.option("--at", "prior_set", metavar="PRIOR_SET", help="Whose central values; the reference by default.")(command)
-
-
-def ensemble_options(command: _F) -> _F:
-    options = [
-        click.option("--draws", type=click.IntRange(2, 100_000_000), help="Draws for each prior set; the scenario's own by default."),
-        click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The scenario's own by default."),
-        click.option(
-            "--design", type=click.Choice(["random", "latin", "sobol"]), default="random", show_default=True, help="How draws are spread."
-        ),
-        click.option("--workers", type=click.IntRange(1), help="Threads; the result does not depend on it."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+def _ensemble(command: _F) -> _F:
+    return _draws(_seed(_design(_workers(command))))
 
 
 def open_scenario(name: str, changes: Sequence[str] = ()) -> Scenario:
@@ -116,46 +96,8 @@ def _value(text: str) -> float | str:
         return text
 
 
-def again(command: str, name: str, options: Mapping[str, object]) -> str:
-    """The command line that gives the same result."""
-    import shlex
-
-    words = ["foedus", command, name]
-    for option, value in options.items():
-        if value is True:
-            words.append(f"--{option}")
-        elif isinstance(value, list | tuple):
-            words += [w for one in value for w in (f"--{option}", str(one))]
-        elif value is not None and value is not False:
-            words += [f"--{option}", str(value)]
-    return shlex.join(words)
-
-
-def print_json(data: Any) -> None:
-    import json
-
-    ascii_only = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-    click.echo(json.dumps(data, indent=2, ensure_ascii=ascii_only, allow_nan=False))
-
-
-class Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._since
-        self._since = now
-
-    def tell(self) -> None:
-        click.echo("  ".join(f"{stage} {seconds:.3f} s" for stage, seconds in self.stages.items()), err=True)
-
-
-def judge(scenario: Scenario, clock: Clock, *, draws: int | None, seed: int | None, design: str, limit: bool, workers: int | None) -> Audit:
-    """An audit with a word on standard error about what is being done."""
+def judge(scenario: Scenario, clock: Clock, **options: Any) -> Audit:
+    """An audit, with a word on standard error about what is being done."""
     from foedus.claims.audit import audit
     from foedus.report.terminal import patience
 
@@ -167,31 +109,38 @@ def judge(scenario: Scenario, clock: Clock, *, draws: int | None, seed: int | No
                 clock.lap("build")
             tell(message)
 
-        found = audit(scenario, draws=draws, seed=seed, design=design, limit=limit, workers=workers, progress=progress)
+        found = audit(scenario, progress=progress, **options)
     clock.lap("evaluate")
     return found
 
 
-def solve_at(scenario: Scenario, prior_set: str | None, limit: bool = False) -> Solved:
+def solved_at(scenario: Scenario, prior_set: str | None, *, limit: bool = False) -> Solved:
+    """The first crisis at the central values of a prior set."""
     from foedus.model.solve import solve
 
     return solve(scenario, prior_set=prior_set, limit=limit)
+
+
+def _options(found: Audit, **others: Any) -> dict[str, object]:
+    """The options that give an audit again."""
+    design = others.pop("design")
+    return {"draws": found.draws, "seed": found.seed, "design": None if design == "random" else design, **others}
 
 
 # --- the commands
 
 
 @cli.command()
-@scenario_argument
-@json_option
-@ensemble_options
-@set_option
-@limit_option
+@_name
+@_json
+@_ensemble
+@_set
+@_limit
 @click.option("--timing", is_flag=True, help="Say on standard error how many seconds each stage took.")
 def audit(name: str, as_json: bool, changes: tuple[str, ...], limit: bool, timing: bool, **ensemble: Any) -> None:
     """Judge every claim: verdict, probability, what carries it."""
     clock = Clock()
-    import foedus.claims.audit
+    import foedus.claims.audit  # noqa: F401 - imported here for the clock
 
     clock.lap("import")
     scenario = open_scenario(name, changes)
@@ -204,24 +153,23 @@ def audit(name: str, as_json: bool, changes: tuple[str, ...], limit: bool, timin
         from foedus.report.claims import view
         from foedus.report.terminal import screen
 
-        design = ensemble["design"] if ensemble["design"] != "random" else None
-        options = {"draws": found.draws, "seed": found.seed, "design": design, "set": changes, "limit": limit}
+        command = again("audit", name, _options(found, design=ensemble["design"], set=changes, limit=limit))
         at = screen()
-        at.print(*audit_parts(view(found), at, again("audit", name, options)))
+        at.print(*audit_parts(view(found), at, command))
     clock.lap("print")
     if timing:
         clock.tell()
 
 
 @cli.command()
-@scenario_argument
-@json_option
-@set_option
-@at_option
-@limit_option
+@_name
+@_json
+@_set
+@_at
+@_limit
 def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | None, limit: bool) -> None:
     """One crisis, solved at its central values."""
-    solved = solve_at(open_scenario(name, changes), prior_set, limit)
+    solved = solved_at(open_scenario(name, changes), prior_set, limit=limit)
     if as_json:
         from foedus.claims.plain import finite
 
@@ -235,17 +183,17 @@ def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | N
 
 
 @cli.command()
-@scenario_argument
+@_name
 @click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Write the tree and the actors as one SVG.")
-@at_option
-@set_option
+@_at
+@_set
 def show(name: str, svg: Path | None, prior_set: str | None, changes: tuple[str, ...]) -> None:
     """The actors and their ties, and the game tree."""
     from foedus.report.files import check_target, write_whole
 
     if svg:
         check_target(svg)
-    solved = solve_at(open_scenario(name, changes), prior_set)
+    solved = solved_at(open_scenario(name, changes), prior_set)
     if svg:
         from foedus.report.svg import figure
 
@@ -268,26 +216,22 @@ def check(name: str) -> None:
     """
     from foedus.report.inspection import inspect_file
 
-    tell_inspection(inspect_file(name))
-
-
-def tell_inspection(found: Inspection) -> None:
-    click.echo(f"ok: the {found.kind} '{found.name}' has " + ", ".join(found.counts))
-    for warning in found.warnings:
-        where = f"{warning.place}: " if warning.place else ""
-        click.echo(f"warning: {where}{warning.what}", err=True)
+    found = inspect_file(name)
+    click.echo("\n".join(found.lines()))
 
 
 @cli.command()
-@scenario_argument
+@_name
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A .nc file, or a .zarr folder.")
-@click.option("--draws", type=click.IntRange(1, 100_000_000), help="The scenario's own by default.")
+@_draws
 @click.option("--policy", "policies", multiple=True, help="Repeatable; all by default.")
 @click.option("--crises", type=click.IntRange(1, 1000), help="How many; the scenario's horizon by default.")
 @click.option("--prior-set", help="The reference by default.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The scenario's own by default.")
-@click.option("--play", type=click.Choice(["expected", "sampled"]), default="expected", show_default=True, help="What a crisis leaves behind.")
-@set_option
+@_seed
+@click.option(
+    "--play", type=click.Choice(["expected", "sampled"]), default="expected", show_default=True, help="What is inherited."
+)
+@_set
 def run(name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, ...], **options: Any) -> None:
     """Simulate crisis after crisis under each policy.
 
@@ -313,7 +257,7 @@ def run(name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, 
 
 
 @cli.command(name="list")
-@json_option
+@_json
 def list_(as_json: bool) -> None:
     """The shipped scenarios and protocols."""
     from foedus.report.library import library, library_text
@@ -326,8 +270,10 @@ def list_(as_json: bool) -> None:
 
 
 @cli.command()
-@scenario_argument
-@click.option("--format", "form", type=click.Choice(["text", "bibtex"]), default="text", show_default=True)
+@_name
+@click.option(
+    "--format", "form", type=click.Choice(["text", "bibtex"]), default="text", show_default=True, help="How to print it."
+)
 def cite(name: str, form: str) -> None:
     """The publications and sources that a run rests on."""
     from foedus.report.citations import bibtex, citations, plain_text
@@ -337,11 +283,11 @@ def cite(name: str, form: str) -> None:
 
 
 @cli.command()
-@scenario_argument
+@_name
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE.html", help="Where to write the page.")
-@ensemble_options
-@set_option
-@limit_option
+@_ensemble
+@_set
+@_limit
 def report(name: str, output: Path, changes: tuple[str, ...], limit: bool, **ensemble: Any) -> None:
     """The audit and all it rests on as one HTML file.
 
@@ -354,9 +300,8 @@ def report(name: str, output: Path, changes: tuple[str, ...], limit: bool, **ens
 
     scenario = open_scenario(name, changes)
     found = judge(scenario, Clock(), limit=limit, **ensemble)
-    design = ensemble["design"] if ensemble["design"] != "random" else None
-    options = {"output": output, "draws": found.draws, "seed": found.seed, "design": design, "set": changes, "limit": limit}
-    write_whole(output, page(found, solve_at(scenario, None, limit), again("report", name, options)))
+    command = again("report", name, _options(found, design=ensemble["design"], set=changes, limit=limit, output=output))
+    write_whole(output, page(found, solved_at(scenario, None, limit=limit), command))
     click.echo(f"wrote {output}")
 
 
@@ -366,7 +311,7 @@ def report(name: str, output: Path, changes: tuple[str, ...], limit: bool, **ens
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     if "_FOEDUS_COMPLETE" in os.environ:
-        cli.main(prog_name="foedus")
+        cli.main(prog_name="foedus")  # a shell asks for completions
     sys.exit(guarded(list(sys.argv[1:] if args is None else args)))
 
 
@@ -381,13 +326,13 @@ def guarded(args: list[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
-        return complain(error.message, _usage_fix(error))
+        return complain_of_usage(error)
     except click.ClickException as error:
-        return complain(error.message)
+        return complain(error.format_message())
     except FoedusError as error:
         return complain_of(error)
     except (RecursionError, MemoryError):
-        return complain("the input is too large or nested too deeply", "make it smaller")
+        return complain("the input is too large or nested too deeply", "make it smaller, or ask for fewer draws")
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -398,35 +343,6 @@ def guarded(args: list[str]) -> int:
     except OSError as error:
         return complain(f"{error.filename or 'the system'}: {error.strerror or error}", "check the path and the space left")
     return 0
-
-
-def complain_of(error: FoedusError) -> int:
-    if not isinstance(error, InputError):
-        complain(str(error))
-        return error.exit_code
-    where = f"{error.place}: " if error.place else ""
-    complain(f"{where}{error.what}", error.fix)
-    return error.exit_code
-
-
-def complain(what: str, fix: str = "") -> int:
-    """One message on standard error, free of whatever control characters the input held."""
-    from foedus.report.text import clean
-
-    colour = False if "NO_COLOR" in os.environ else None
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=colour)
-    click.echo(clean(what), err=True)
-    if fix:
-        click.echo(f"fix: {clean(fix)}", err=True)
-    return BAD_INPUT
-
-
-def _usage_fix(error: click.UsageError) -> str:
-    close = getattr(error, "possibilities", None)
-    if close:
-        return f"did you mean '{sorted(close)[0]}'?"
-    command = error.ctx.command_path if error.ctx else "foedus"
-    return f"see '{command} --help'"
 
 
 if __name__ == "__main__":

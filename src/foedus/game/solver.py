@@ -6,7 +6,7 @@ so nodes before that player use its mean behaviour and nodes after need no poste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ class Stage:
     Attributes:
         tree: the game.
         builder: where instructions go.
-        payoff: a player's payoff at a play, for its type.
+        payoff: a player's payoff at a play, for the types of some players: its own at least.
         chance: the probability of an outcome of chance.
         precision: a player's precision of choice.
         beliefs: for each player its types and the others' belief in each; {None: 1} for one without.
@@ -34,7 +34,7 @@ class Stage:
 
     tree: Position
     builder: Builder
-    payoff: Callable[[str, Kind, Play], Value]
+    payoff: Callable[[str, Mapping[str, Kind], Play], Value]
     chance: Callable[[Position, str], Value]
     precision: Callable[[str], Value]
     beliefs: Mapping[str, Mapping[Kind, Value]]
@@ -56,7 +56,7 @@ class Solution:
         stage = self.stage
         kinds = [(player, kind) for player, types in stage.beliefs.items() for kind in types]
         if isinstance(at, Play):
-            values = {pk: stage.payoff(*pk, at) for pk in kinds}
+            values = {pk: stage.payoff(pk[0], {pk[0]: pk[1]}, at) for pk in kinds}
         else:
             below = [self._solve(child) for child in at.children.values()]
             chosen = self.choices[at] = self._choose(at, below)
@@ -131,6 +131,47 @@ class Solution:
             return [ir.log(p) for p in self.choices[at][kind]]
         precision = self.stage.precision(at.player)
         return ir.log_softmax([precision * u for u in self.payoffs_by_kind(at.player, at)[kind]])
+
+    def prior(self, at: Position) -> dict[Kind, Value]:
+        """Beliefs in the mover's types at a position, before it moves."""
+        return dict(self.stage.beliefs.get(at.player or "", {}))
+
+    def belief(self, play: Play, player: str, kind: Kind) -> Value:
+        """The belief in a type at the end of a play."""
+        for at, action in self.steps(play):
+            if at.player == player:
+                return self.posterior(at, action)[kind]
+        return self.stage.beliefs[player][kind]
+
+    def steps(self, play: Play) -> list[tuple[Position, str]]:
+        """The positions of a play, each with the action taken there."""
+        at: Position | Play = self.stage.tree
+        found: list[tuple[Position, str]] = []
+        for action in play.path:
+            assert isinstance(at, Position)
+            found.append((at, action))
+            at = at.children[action]
+        return found
+
+    def log_weights(self, plays: Sequence[Play]) -> list[Value]:
+        """The log-probabilities of some plays, up to a constant that they share; exact for rare moves too."""
+        taken = [dict(self.steps(play)) for play in plays]
+        common = {at for at in taken[0] if all(t.get(at) == taken[0][at] for t in taken)}
+        zero = self.stage.builder.const(0)
+        return [sum((self._log_mean(at, a) for at, a in steps.items() if at not in common), zero) for steps in taken]
+
+    def _log_mean(self, at: Position, action: str) -> Value:
+        """The log-probability of an action at a position, over the mover's types."""
+        index = list(at.children).index(action)
+        chosen = self.choices[at]
+        if len(chosen) == 1:
+            return self.log_choice(at, next(iter(chosen)))[index]
+        return ir.log(self.mean(at)[index])
+
+    @property
+    def status(self) -> dict[str, Value]:
+        """Backward induction cannot fail to follow a branch: nothing to say."""
+        return {}
 
     def posterior(self, at: Position, action: str) -> dict[Kind, Value]:
         """Beliefs in the mover's types after an action at a position, by Bayes' rule."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from foedus.errors import UnsolvableError
-from foedus.formulas import Formula
+from foedus.formulas import Formula, Name
 from foedus.protocol.protocol import END, Node, Protocol
 
 
@@ -36,12 +36,14 @@ class Position:
     Attributes:
         node: its name. player: who moves, None for chance.
         path: the actions that lead here.
+        information: what the mover knows of where it is; positions that share it are one information set.
         children: action to the position or play it leads to.
     """
 
     node: str
     player: str | None
     path: tuple[str, ...]
+    information: object
     children: Mapping[str, Position | Play]
 
     @cached_property
@@ -72,25 +74,66 @@ def unfold(protocol: Protocol) -> Position:
         for name, branch in node.branches.items():
             then, now = (*steps, (node.name, node.player, name)), marks | dict(branch.marks)
             children[name] = Play(then, now) if branch.then == END else position(protocol.nodes[branch.then], then, now)
-        return Position(node.name, node.player, tuple(a for _, _, a in steps), children)
+        return Position(node.name, node.player, tuple(a for _, _, a in steps), _information(node, steps), children)
 
     return position(protocol.nodes[protocol.start], (), {})
 
 
+def _information(node: Node, steps: tuple[tuple[str, str | None, str], ...]) -> object:
+    """What a mover knows at a node: the name of its information set, or every earlier move that it has seen."""
+    if node.information is not None:
+        return node.information
+    return node.name, tuple((n, a) for n, _, a in steps if n not in node.blind_to)
+
+
+def is_general(protocol: Protocol, tree: Position) -> bool:
+    """Whether beliefs and choices depend on one another, so that backward induction does not solve the game exactly.
+
+    They do where a move is not seen, where a player's type matters to another's payoff, and where a player with private types
+    moves twice in a play.
+    """
+    movers = [at for at in tree.positions if at.player is not None]
+    if len({at.information for at in movers}) < len(movers):
+        return True
+    typed = {name for name, player in protocol.players.items() if player.types}
+    for name, formula in protocol.payoffs.items():
+        if any(isinstance(e, Name) and e.index in typed - {name} for e in formula.walk()):
+            return True
+    return any(sum(player == mover for _, player, _ in play.steps) > 1 for play in tree.plays for mover in typed)
+
+
 def check_solvable(protocol: Protocol, tree: Position) -> None:
-    """Refuse a game that backward induction does not solve exactly.
+    """Refuse a game in which a player forgets, or an information set whose positions differ in actions or mover.
 
     Raises:
-        UnsolvableError: a player with private types moves twice in one play, so that its first move reveals something that the
-            moves between depend on.
+        UnsolvableError: at the node where it happens.
     """
-    for play in tree.plays:
-        movers = [player for _, player, _ in play.steps if player is not None and protocol.players[player].types]
-        for player in movers:
-            if movers.count(player) > 1:
+    known: dict[object, tuple[Position, object]] = {}
+
+    def visit(at: Position, memories: Mapping[str, tuple[object, ...]]) -> None:
+        if at.player is not None:
+            memory = memories.get(at.player, ())
+            first, before = known.setdefault(at.information, (at, memory))
+            _check_same(protocol, at, first)
+            if before != memory:
                 raise UnsolvableError(
-                    f"'{player}' has private types and moves twice in the play {'/'.join(play.path)}: "
-                    "its first move would reveal its type to those who move between, which backward induction cannot solve",
-                    protocol.players[player].place,
-                    "let it move once in a play, or remove its types",
+                    f"at '{at.node}' the player '{at.player}' has forgotten what it did or knew (imperfect recall)",
+                    protocol.nodes[at.node].place,
+                    "let it see its own earlier moves, or split the information set",
                 )
+        for action, child in at.children.items():
+            if isinstance(child, Position):
+                mine = {at.player: (*memories.get(at.player, ()), (at.information, action))} if at.player is not None else {}
+                visit(child, {**memories, **mine})
+
+    visit(tree, {})
+
+
+def _check_same(protocol: Protocol, at: Position, first: Position) -> None:
+    if at.player != first.player or list(at.children) != list(first.children):
+        what = "actions" if at.player == first.player else "players"
+        raise UnsolvableError(
+            f"'{at.node}' and '{first.node}' share an information set but not their {what}",
+            protocol.nodes[at.node].place,
+            "give them the same, in the same order, or another information set",
+        )

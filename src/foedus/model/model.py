@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from foedus.formulas import Arithmetic, Constant, Expression, specialise, substitute
 from foedus.game.solver import Kind
-from foedus.game.tree import Play, Position, check_solvable, unfold
+from foedus.game.tree import Play, Position, check_solvable, is_general, unfold
 from foedus.model.world import World
 from foedus.program.ir import Builder, Value
 from foedus.protocol.protocol import Protocol, flat_names
@@ -23,7 +23,7 @@ class Model:
         builder: collects the instructions of every world of this model.
 
     Raises:
-        UnsolvableError: the game is none that backward induction solves exactly.
+        UnsolvableError: a player forgets, or an information set is not one.
     """
 
     protocol: Protocol
@@ -33,8 +33,9 @@ class Model:
     def __post_init__(self) -> None:
         self.tree: Position = unfold(self.protocol)
         check_solvable(self.protocol, self.tree)
+        self.general = is_general(self.protocol, self.tree)
         self._worlds: dict[object, World] = {}
-        self._payoffs: dict[tuple[str, Kind, Play], Expression] = {}
+        self._payoffs: dict[object, Expression] = {}
         self._shared: dict[Expression, Expression] = {}
         self._marks: dict[Play, dict[str, Expression]] = {}
 
@@ -70,13 +71,13 @@ class Model:
             self._worlds[key] = World(self, dict(known), dict(forced or {}), dict(seen or {}), future, uniform)
         return self._worlds[key]
 
-    def payoff(self, player: str, kind: Kind, play: Play) -> Expression:
-        """A player's payoff formula at a play, with the marks of the play filled in."""
-        key = (player, kind, play)
+    def payoff(self, player: str, kinds: Mapping[str, Kind], play: Play) -> Expression:
+        """A player's payoff formula at a play, with the marks of the play and some players' types filled in."""
+        key = (player, tuple(kinds.items()), play)
         if key not in self._payoffs:
             root = self.protocol.payoffs[player].root
-            if kind is not None:
-                root = substitute(root, player, kind)
+            for name, kind in kinds.items():
+                root = root if kind is None else substitute(root, name, kind)
             self._payoffs[key] = self._interned(specialise(root, self.marks(play)))
         return self._payoffs[key]
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from foedus.errors import MeaningError
+from foedus.game.general import GeneralSolution
 from foedus.game.solver import Solution
-from foedus.game.tree import Play, Position
+from foedus.game.tree import Play
 from foedus.program import ir
 from foedus.program.ir import Value
 
+AnySolution = Solution | GeneralSolution
 OverPlays = Callable[[Callable[[Play], Value]], Value]
 
 
-def expected(solution: Solution) -> OverPlays:
+def expected(solution: AnySolution) -> OverPlays:
     """Before play: each play by its probability."""
     return solution.expectation
 
 
-def sampled(solution: Solution, uniform: Value) -> OverPlays:
+def sampled(solution: AnySolution, uniform: Value) -> OverPlays:
     """At the play whose interval of cumulated probability holds `uniform`; plays in the order of the tree."""
     plays = solution.stage.tree.plays
     bounds: list[Value] = []
@@ -39,7 +41,7 @@ def sampled(solution: Solution, uniform: Value) -> OverPlays:
     return at_the_play
 
 
-def seen(solution: Solution, moves: Mapping[str, str]) -> OverPlays:
+def seen(solution: AnySolution, moves: Mapping[str, str]) -> OverPlays:
     """After some moves were seen: the plays that hold them all, by their conditional probability.
 
     Raises:
@@ -49,7 +51,7 @@ def seen(solution: Solution, moves: Mapping[str, str]) -> OverPlays:
     if not plays:
         shown = ", ".join(f"{n} = {a}" for n, a in moves.items())
         raise MeaningError(f"no play of the game holds {shown} together", fix="give moves that can follow one another")
-    weights = _conditional(solution, plays)
+    weights = ir.softmax(solution.log_weights(plays))
 
     def after_them(of: Callable[[Play], Value]) -> Value:
         return ir.total((w * of(p) for w, p in zip(weights, plays, strict=True)), solution.stage.builder)
@@ -57,47 +59,6 @@ def seen(solution: Solution, moves: Mapping[str, str]) -> OverPlays:
     return after_them
 
 
-def _conditional(solution: Solution, plays: list[Play]) -> list[Value]:
-    """The probabilities of plays, given that one of them happens; in log space, so that rare moves can be seen too."""
-    taken = [dict(_positions(solution.stage.tree, play)) for play in plays]
-    common = {at for at in taken[0] if all(t.get(at) == taken[0][at] for t in taken)}
-    zero = solution.stage.builder.const(0)
-    scores = []
-    for steps in taken:
-        score = zero
-        for at, action in steps.items():
-            if at not in common:
-                score = score + _log_mean(solution, at, action)
-        scores.append(score)
-    return ir.softmax(scores)
-
-
-def _positions(at: Position | Play, play: Play) -> list[tuple[Position, str]]:
-    found: list[tuple[Position, str]] = []
-    for _, _, action in play.steps:
-        assert isinstance(at, Position)
-        found.append((at, action))
-        at = at.children[action]
-    return found
-
-
-def _log_mean(solution: Solution, at: Position, action: str) -> Value:
-    """The log-probability of an action at a position, over the mover's types."""
-    index = list(at.children).index(action)
-    chosen = solution.choices[at]
-    if len(chosen) == 1:
-        return solution.log_choice(at, next(iter(chosen)))[index]
-    return ir.log(solution.mean(at)[index])
-
-
-def posterior(solution: Solution, over: OverPlays, player: str, kind: str) -> Value:
+def posterior(solution: AnySolution, over: OverPlays, player: str, kind: str) -> Value:
     """The expected belief in a type of a player after the crisis, by Bayes' rule at each play."""
-    prior = solution.stage.beliefs[player][kind]
-
-    def at(play: Play) -> Value:
-        for position, action in _positions(solution.stage.tree, play):
-            if position.player == player:
-                return solution.posterior(position, action)[kind]
-        return prior
-
-    return over(at)
+    return over(lambda play: solution.belief(play, player, kind))

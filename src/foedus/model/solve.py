@@ -118,7 +118,7 @@ def _outputs(world: World) -> dict[str, Value]:
         for kind, chosen in solution.choices[at].items():
             outputs |= {f"choice:{_path(at)}:{kind}:{a}": p for a, p in zip(at.children, chosen, strict=True)}
             if kind is not None:
-                outputs[f"prior:{_path(at)}:{kind}"] = solution.stage.beliefs[at.player or ""][kind]
+                outputs[f"prior:{_path(at)}:{kind}"] = solution.prior(at)[kind]
                 outputs |= {f"posterior:{_path(at)}:{kind}:{a}": solution.posterior(at, a)[kind] for a in at.children}
     outputs |= {f"play:{_path(play)}": solution.reach[play] for play in world.model.tree.plays}
     for name, measure in world.protocol.measures.items():

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from foedus.formulas import Call, Expression, Formula, Name, specialise, substitute
+from foedus.game.general import GeneralSolution
 from foedus.game.solver import Kind, Solution, Stage
 from foedus.game.tree import Play, Position
 from foedus.model import outcomes
@@ -91,23 +92,22 @@ class World:
     # --- the game
 
     @cached_property
-    def solution(self) -> Solution:
-        """The solved game of this crisis."""
-        return Solution(
-            Stage(
-                tree=self.model.tree,
-                builder=self.builder,
-                payoff=self._payoff,
-                chance=self._chance,
-                precision=lambda player: self.evaluate(self.protocol.precision[player].root),
-                beliefs={name: self._belief(name) for name in self.protocol.players},
-                forced=self.forced,
-                limit=self.model.limit,
-            )
+    def solution(self) -> Solution | GeneralSolution:
+        """The solved game of this crisis: by backward induction where that is exact."""
+        stage = Stage(
+            tree=self.model.tree,
+            builder=self.builder,
+            payoff=self._payoff,
+            chance=self._chance,
+            precision=lambda player: self.evaluate(self.protocol.precision[player].root),
+            beliefs={name: self._belief(name) for name in self.protocol.players},
+            forced=self.forced,
+            limit=self.model.limit,
         )
+        return GeneralSolution(stage) if self.model.general else Solution(stage)
 
-    def _payoff(self, player: str, kind: Kind, play: Play) -> Value:
-        e = self.model.payoff(player, kind, play)
+    def _payoff(self, player: str, kinds: Mapping[str, Kind], play: Play) -> Value:
+        e = self.model.payoff(player, kinds, play)
         return lower(e, self.builder, self._named, self._operator, self._elements, self._terms)
 
     def _chance(self, at: Position, action: str) -> Value:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from foedus.program.ir import Builder, Program, Value, choose
+from foedus.program.ir import Builder, Implicit, Operand, Program, Value, choose
 
 
 def vjp(program: Program, wrt: Sequence[str], keep: Sequence[str] = ()) -> Program:
@@ -21,34 +21,79 @@ def vjp(program: Program, wrt: Sequence[str], keep: Sequence[str] = ()) -> Progr
         At a kink (max, min, choose) the derivative of the branch taken is used.
     """
     builder = Builder()
+    seeds = {name: builder.input(f"adjoint:{name}") for name in program.outputs}
+    return _product(builder, program, seeds, wrt, keep)
+
+
+def _product(builder: Builder, program: Program, seeds: Mapping[str, Value], wrt: Sequence[str], keep: Sequence[str]) -> Program:
     values = _copy(builder, program)
     adjoints: dict[int, Value] = {}
     for name, id in program.outputs.items():
-        _accumulate(adjoints, id, builder.input(f"adjoint:{name}"))
+        _accumulate(adjoints, id, seeds[name])
+    _reverse(program, values, adjoints)
+    through = {name: adjoints[id] for name, id in program.own_inputs.items() if id in adjoints}
+    for block in reversed(program.implicit):
+        _through_equations(builder, block, through)
+    outputs = {name: values[program.outputs[name]] for name in keep}
+    return builder.program(outputs | {f"adjoint:{name}": through.get(name, builder.const(0)) for name in wrt})
+
+
+def jacobian(program: Program, wrt: Sequence[str]) -> Program:
+    """A program's outputs and their derivatives, `d:<output>:<input>` for each output and each input named."""
+    builder = Builder()
+    values = _copy(builder, program)
+    outputs: dict[str, Value] = {}
+    for name, id in program.outputs.items():
+        adjoints = {id: builder.const(1)}
+        _reverse(program, values, adjoints)
+        outputs[name] = values[id]
+        for source in wrt:
+            k = program.own_inputs.get(source, -1)
+            outputs[f"d:{name}:{source}"] = adjoints.get(k, builder.const(0))
+    return builder.program(outputs)
+
+
+def _reverse(program: Program, values: list[Value], adjoints: dict[int, Value]) -> None:
     for id in range(len(program.code) - 1, -1, -1):
         if id in adjoints:
             _propagate(program, values, adjoints, id)
-    outputs = {name: values[program.outputs[name]] for name in keep}
-    for name in wrt:
-        source = program.inputs.get(name)
-        outputs[f"adjoint:{name}"] = adjoints.get(source, builder.const(0)) if source is not None else builder.const(0)
-    return builder.program(outputs)
+
+
+def _through_equations(builder: Builder, block: Implicit, through: dict[str, Value]) -> None:
+    """Adjoints of unknowns to adjoints of what their equations depend on, by the implicit function theorem.
+
+    At a solution F(u, x) = 0 the adjoint of x gains -(dF/dx)' w, where (dF/du)' w is the adjoint of u: linear equations in w.
+    """
+    wanted = [through.pop(name, builder.const(0)) for name in block.unknowns]
+    if all(value.constant == 0 for value in wanted):
+        return
+    at_the_end: dict[str, Operand] = {block.path: 1.0} if block.path else {}
+    back = vjp(block.residual, wrt=(*block.unknowns, *block.given))
+    label = f"w{len(builder.implicit)}:{block.unknowns[0]}"
+
+    def residuals(weights: list[Value], _: Value | None) -> list[Value]:
+        seeds: dict[str, Operand] = {f"adjoint:F{k}": w for k, w in enumerate(weights)}
+        out = builder.inline(back, at_the_end | seeds)
+        return [out[f"adjoint:{name}"] - value for name, value in zip(block.unknowns, wanted, strict=True)]
+
+    weights = builder.solve(label, len(wanted), residuals, follow=False)
+    out = builder.inline(back, at_the_end | {f"adjoint:F{k}": w for k, w in enumerate(weights)})
+    for name in block.given:
+        gained = -out[f"adjoint:{name}"]
+        through[name] = through[name] + gained if name in through else gained
 
 
 def gradient(program: Program, output: str, wrt: Sequence[str]) -> Program:
     """A program for one output and its derivatives `d:<input>` with respect to the inputs named."""
     builder = Builder()
-    single = builder.program(builder.inline(program, {}) | {})
-    single = Program(single.code, {output: single.outputs[output]})
-    both = vjp(single, wrt, keep=[output])
-    outer = Builder()
-    values = outer.inline(both, {f"adjoint:{output}": 1.0})
-    return outer.program({output: values[output]} | {f"d:{n}": values[f"adjoint:{n}"] for n in wrt})
+    found = _product(builder, program.restricted([output]), {output: builder.const(1)}, wrt, [output])
+    names = {f"adjoint:{n}": f"d:{n}" for n in wrt}
+    return Program(found.code, {names.get(n, n): k for n, k in found.outputs.items()}, found.implicit)
 
 
 def _copy(builder: Builder, program: Program) -> list[Value]:
     """The values of a program, one for each instruction, in a new builder."""
-    names = Program(program.code, {str(k): k for k in range(len(program.code))})
+    names = Program(program.code, {str(k): k for k in range(len(program.code))}, program.implicit)
     return list(builder.inline(names, {}).values())
 
 

@@ -44,6 +44,32 @@ SCALAR: dict[str, Callable[..., float]] = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Implicit:
+    """Values defined by equations: the unknowns at which every residual is zero.
+
+    With a path, the solution meant is the end of the branch that starts where path and unknowns are zero and ends where path is
+    one; without, the equations are linear in the unknowns.
+
+    Attributes:
+        unknowns: the names under which programs read the values.
+        residual: a program of the unknowns and others, with one output `F0`, `F1`, … for each unknown.
+        path: the input of the residual that is followed, or None.
+        status: the names under which programs read how it went: the status and how far the path was followed.
+    """
+
+    unknowns: tuple[str, ...]
+    residual: Program
+    path: str | None
+    status: tuple[str, ...] = ()
+
+    @cached_property
+    def given(self) -> tuple[str, ...]:
+        """What the equations depend on beside the unknowns and the path; unknowns of earlier equations may be among it."""
+        own = {*self.unknowns, self.path}
+        return tuple(name for name in self.residual.inputs if name not in own)
+
+
 @dataclass(frozen=True)
 class Program:
     """A straight-line program.
@@ -51,15 +77,24 @@ class Program:
     Attributes:
         code: the instructions; instruction i may use the values of instructions before it.
         outputs: output name to the value it reads.
+        implicit: equations whose unknowns are among the inputs, in the order they can be solved.
     """
 
     code: tuple[Instruction, ...]
     outputs: Mapping[str, int]
+    implicit: tuple[Implicit, ...] = ()
 
     @cached_property
-    def inputs(self) -> dict[str, int]:
-        """Input name to the value it becomes, in order of appearance."""
+    def own_inputs(self) -> dict[str, int]:
+        """Input name to the value it becomes in the code, unknowns of equations included."""
         return {str(i.data): k for k, i in enumerate(self.code) if i.op == "input"}
+
+    @cached_property
+    def inputs(self) -> dict[str, int | None]:
+        """What the program must be given, by name, with the value it becomes (None where equations alone read it)."""
+        solved = {name for block in self.implicit for name in (*block.unknowns, *block.status)}
+        names = dict.fromkeys([*self.own_inputs, *(name for block in self.implicit for name in block.given)])
+        return {name: self.own_inputs.get(name) for name in names if name not in solved}
 
     @cached_property
     def last_use(self) -> tuple[tuple[int, ...], ...]:
@@ -77,14 +112,14 @@ class Program:
 
     def restricted(self, outputs: Iterable[str]) -> Program:
         """The program cut down to some of its outputs and what they need."""
-        return _cut(self.code, {name: self.outputs[name] for name in outputs})
+        return _cut(self.code, {name: self.outputs[name] for name in outputs}, self.implicit)
 
     def __len__(self) -> int:
         return len(self.code)
 
 
-def _cut(code: Sequence[Instruction], outputs: Mapping[str, int]) -> Program:
-    """A program of the instructions that the outputs need."""
+def _cut(code: Sequence[Instruction], outputs: Mapping[str, int], implicit: Sequence[Implicit] = ()) -> Program:
+    """A program of the instructions and equations that the outputs need."""
     needed = bytearray(len(code))
     for id in outputs.values():
         needed[id] = 1
@@ -99,7 +134,18 @@ def _cut(code: Sequence[Instruction], outputs: Mapping[str, int]) -> Program:
             new[k] = len(kept)
             op, args, data = instruction
             kept.append(Instruction(op, tuple([new[a] for a in args]), data))
-    return Program(tuple(kept), {name: new[id] for name, id in outputs.items()})
+    return Program(tuple(kept), {name: new[id] for name, id in outputs.items()}, _needed(kept, implicit))
+
+
+def _needed(code: Iterable[Instruction], implicit: Sequence[Implicit]) -> tuple[Implicit, ...]:
+    """The equations that a program needs, and those that they need, in their order."""
+    wanted = {str(i.data) for i in code if i.op == "input"}
+    kept: list[Implicit] = []
+    for block in reversed(implicit):
+        if wanted.intersection((*block.unknowns, *block.status)):
+            kept.append(block)
+            wanted.update(block.given)
+    return tuple(reversed(kept))
 
 
 class Value:
@@ -153,6 +199,7 @@ class Builder:
         self.code: list[Instruction] = []
         self._known: dict[object, Value] = {}
         self._constants: dict[int, float] = {}
+        self.implicit: list[Implicit] = []
 
     def _append(self, instruction: Instruction) -> Value:
         self.code.append(instruction)
@@ -226,10 +273,37 @@ class Builder:
 
     def program(self, outputs: Mapping[str, Operand]) -> Program:
         """What has been built so far, cut down to what the outputs need."""
-        return _cut(self.code, {name: self.value(v).id for name, v in outputs.items()})
+        return _cut(self.code, {name: self.value(v).id for name, v in outputs.items()}, self.implicit)
+
+    def solve(
+        self, label: str, count: int, residuals: Callable[[list[Value], Value | None], Sequence[Value]], *, follow: bool
+    ) -> list[Value]:
+        """Values defined by equations; see `Implicit`.
+
+        Args:
+            label: a name of the equations that no others have.
+            count: how many unknowns and equations.
+            residuals: unknowns and path (None without) to what must be zero.
+            follow: the branch from zero is meant; otherwise the equations are linear.
+        """
+        names = tuple(f"{label}:{k}" for k in range(count))
+        unknowns = [self.input(name) for name in names]
+        path = self.input(f"{label}:path") if follow else None
+        found = residuals(unknowns, path)
+        program = _cut(self.code, {f"F{k}": self.value(v).id for k, v in enumerate(found)})
+        status = (f"{label}:status", f"{label}:reached") if follow else ()
+        self.implicit.append(Implicit(names, program, f"{label}:path" if follow else None, status))
+        return unknowns
 
     def inline(self, program: Program, inputs: Mapping[str, Operand]) -> dict[str, Value]:
-        """Add a program's instructions here with its inputs bound; inputs not given stay inputs."""
+        """Add a program's instructions and equations here with its inputs bound; inputs not given stay inputs.
+
+        Raises:
+            ValueError: an input that equations read is bound, which would change them.
+        """
+        if any(name in inputs for block in program.implicit for name in block.given):
+            raise ValueError("inputs that equations read cannot be bound")
+        self.implicit += [block for block in program.implicit if block not in self.implicit]
         values: list[Value] = []
         for op, args, data in program.code:
             if op == "input":

@@ -45,6 +45,16 @@ def execute(program: Program, inputs: Mapping[str, ArrayLike]) -> dict[str, Arra
         Each output, as a float64 array of the broadcast shape of what it depends on. What cannot be computed (a logarithm of
         a negative number, a division by zero) is NaN or infinite there, for the caller to count.
     """
+    if program.implicit:
+        from foedus.program.continuation import solve  # which runs straight-line programs in turn
+
+        inputs = dict(inputs)
+        for block in program.implicit:
+            inputs |= solve(block, inputs, _straight)
+    return _straight(program, inputs)
+
+
+def _straight(program: Program, inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:
     values: list[Any] = [None] * len(program.code)
     with np.errstate(all="ignore"):
         for k, (op, args, data) in enumerate(program.code):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from foedus.program.gradient import vjp
-from foedus.program.ir import Builder, Program
+from foedus.program.ir import Program
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ class Recurrence:
     @cached_property
     def bare_step(self) -> Program:
         """The step without its records."""
-        builder = Builder()
-        out = builder.inline(self.step, {})
-        return builder.program({f"next:{name}": out[f"next:{name}"] for name in self.state})
+        return self.step.restricted([f"next:{name}" for name in self.state])
 
     @cached_property
     def reverse_step(self) -> Program:

@@ -81,6 +81,9 @@ def _check_node(protocol: Protocol, node: Node) -> None:
         )
     if node.player is not None and node.player not in protocol.players:
         raise MeaningError(f"unknown player '{node.player}'", node.place, nearest(node.player, protocol.players))
+    for other in node.blind_to:
+        if other not in protocol.nodes:
+            raise MeaningError(f"'{node.name}' is blind to an unknown node '{other}'", node.place, nearest(other, protocol.nodes))
     for branch in node.branches.values():
         if branch.then != END and branch.then not in protocol.nodes:
             raise MeaningError(
@@ -172,8 +175,8 @@ def _formula_checks(protocol: Protocol) -> Iterator[_Check]:
         for kind, formula in player.types.items():
             yield _Check(formula, ("players", name, "types", kind), ONE)
     for name, formula in protocol.payoffs.items():
-        own = (name,) if protocol.players[name].types else ()
-        yield _Check(formula, ("payoffs", "of", name), protocol.payoff_unit, (*_BASIC, Mark), bound=own)
+        typed = tuple(p.name for p in protocol.players.values() if p.types)
+        yield _Check(formula, ("payoffs", "of", name), protocol.payoff_unit, (*_BASIC, Mark), bound=typed)
         yield _Check(protocol.precision[name], ("choice", "precision"), ONE / protocol.payoff_unit)
     for node in protocol.nodes.values():
         for branch in node.branches.values():

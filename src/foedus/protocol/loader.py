@@ -147,7 +147,8 @@ class _Builder:
                 )
                 for b, branch in (node.chance or node.actions).items()
             }
-            nodes[name] = p.Node(name, node.player, branches, self.document.place(path[:-1]))
+            place = self.document.place(path[:-1])
+            nodes[name] = p.Node(name, node.player, branches, tuple(node.blind_to), node.information, place)
         return nodes
 
 

@@ -92,11 +92,18 @@ class Branch:
 
 @dataclass(frozen=True)
 class Node:
-    """A decision (`player` is set) or a move of chance."""
+    """A decision (`player` is set) or a move of chance.
+
+    Attributes:
+        blind_to: nodes whose moves the mover has not seen.
+        information: the name of an information set that it shares with other nodes of the same name, or None.
+    """
 
     name: str
     player: str | None
     branches: Mapping[str, Branch]
+    blind_to: tuple[str, ...]
+    information: str | None
     place: Place
 
 

@@ -68,11 +68,16 @@ class BranchSchema(Strict):
 
 
 class NodeSchema(Strict):
-    """A decision of a player, or a move of chance."""
+    """A decision of a player, or a move of chance.
+
+    The mover has seen every earlier move but those at the nodes it is blind to; or it knows only the name of its information set.
+    """
 
     player: str | None = None
     actions: dict[str, BranchSchema] = {}
     chance: dict[str, BranchSchema] = {}
+    blind_to: list[str] = []
+    information: str | None = None
     meaning: str = ""
 
 

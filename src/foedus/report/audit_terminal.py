@@ -11,9 +11,10 @@ from rich.text import Text
 from foedus.report.claims import AuditView, ClaimView, SetView
 from foedus.report.terminal import Screen, badge, gauge, grid, heading, indented
 from foedus.report.text import strip
-from foedus.report.words import SYMBOLS, WHAT_A_VERDICT_MEANS
+from foedus.report.words import SYMBOLS, WHAT_A_BAR_SHOWS, WHAT_A_VERDICT_MEANS
 
 GAUGE = 20
+LABEL = 11
 MARGIN = 5
 
 
@@ -23,6 +24,7 @@ def audit_parts(view: AuditView, screen: Screen, command: str) -> Iterator[Rende
     if view.question:
         yield Text(view.question, style="italic")
     yield Text(" · ".join(f"{name} {value}" for name, value in view.facts), style="dim")
+    yield Text(WHAT_A_BAR_SHOWS, style="dim")
     for claim in view.claims:
         yield Text()
         yield claim_part(claim, screen)
@@ -59,7 +61,7 @@ def tested(claim: ClaimView) -> RenderableType:
 
 def findings(claim: ClaimView, screen: Screen, *, tests: bool = True) -> RenderableType:
     """The found part of a claim, as label and content."""
-    table = grid(10, None, gap=1, expand=True)
+    table = grid(LABEL, None, gap=1, expand=True)
     rows: list[tuple[str, RenderableType]] = []
     if claim.sets:
         rows += _probabilities(claim, screen)
@@ -79,9 +81,9 @@ def findings(claim: ClaimView, screen: Screen, *, tests: bool = True) -> Rendera
 def _probabilities(claim: ClaimView, screen: Screen) -> Iterator[tuple[str, RenderableType]]:
     main, *others = claim.sets
     interval = f" ({main.interval})" if main.low < main.high else ""
-    shown = Text.assemble((main.shown, "bold"), interval, (f"  {main.name}" if others else "", "dim"))
-    line = gauge(strip(main.low, main.high, GAUGE), main.verdict, screen.plain)
-    yield "holds", Text.assemble(line, "  ", shown) if line else shown
+    shown = Text.assemble((main.shown, "bold"), interval)
+    line = gauge(strip(main.low, main.high, GAUGE), claim.verdict, screen.plain)
+    yield main.name if others and len(main.name) <= LABEL else "holds", Text.assemble(line, "  ", shown) if line else shown
     if others:
         yield "", Text("   ").join(_set(s) for s in others)
 
@@ -98,7 +100,7 @@ def _carried(claim: ClaimView) -> Text:
 
 def tensions_part(view: AuditView) -> RenderableType:
     """Which claims do not go together."""
-    table = grid(14, None, gap=1, expand=True)
+    table = grid(19, None, gap=1, expand=True)
     for t in view.tensions:
         numbers = Text.assemble(
             "together ", (t.joint, "bold"), f" ({t.interval}), were they independent {t.independent}: {t.reading}"
@@ -109,7 +111,7 @@ def tensions_part(view: AuditView) -> RenderableType:
 
 def summary_part(view: AuditView, screen: Screen) -> RenderableType:
     """Which claims got which verdict, in a few lines."""
-    table = grid(16, None, gap=1)
+    table = grid(18, None, gap=1)
     for verdict, ids in view.summary.items():
         table.add_row(badge(verdict, screen.plain), Text(" ".join(ids)))
     if view.assumed:

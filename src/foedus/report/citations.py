@@ -28,11 +28,12 @@ class Entry:
     """One thing cited.
 
     Attributes:
-        key: unique in its list. kind: of BibTeX entry.
+        id: in the file. key: unique in its list. kind: of BibTeX entry.
         text: as a line to read. link: an http(s) address, or empty.
         fields: of the BibTeX entry, plain.
     """
 
+    id: str
     key: str
     kind: str
     text: str
@@ -54,16 +55,16 @@ class Citations:
         return ((title, entries) for title, entries in named if entries)
 
 
-def citations(scenario: Scenario) -> Citations:
-    """What a run of a scenario rests on: of its sources, only those that a number names."""
+def citations(scenario: Scenario, *, records: bool = False) -> Citations:
+    """What a run of a scenario rests on: of its sources, only those that a number (or, on request, a claim's record) names."""
     protocol = scenario.protocol
     cited = [*protocol.cites, *(key for m in protocol.measures.values() for key in m.cites)]
     works = {key: protocol.references[key] for key in cited if key in protocol.references} | dict(scenario.references)
     taken: set[str] = set()
     return Citations(
         (_software(taken),),
-        tuple(_work(_key(key, taken), work) for key, work in sorted(works.items())),
-        tuple(_source(_key(id, taken), source) for id, source in used_sources(scenario).items()),
+        tuple(_work(key, _key(key, taken), work) for key, work in sorted(works.items())),
+        tuple(_source(id, _key(id, taken), source) for id, source in used_sources(scenario, records=records).items()),
     )
 
 
@@ -87,18 +88,30 @@ def bibtex(found: Citations) -> str:
 def _software(taken: set[str]) -> Entry:
     text = f"{AUTHORS}. {TITLE}. Version {foedus.__version__}."
     fields = {"author": f"{{{AUTHORS}}}", "title": TITLE, "version": foedus.__version__}
-    return Entry(_key("foedus", taken), "software", text, "", fields)
+    return Entry("foedus", _key("foedus", taken), "software", text, "", fields)
 
 
-def _work(key: str, work: Reference) -> Entry:
+def _work(id: str, key: str, work: Reference) -> Entry:
     authors, title, journal = clean(work.authors), clean(work.title), clean(work.journal)
     publisher, note, doi = clean(work.publisher), clean(work.note), clean(work.doi)
     link = f"https://doi.org/{quote(doi, safe='/().:;-_')}" if doi else ""
     where = journal or publisher
-    text = f"{authors.replace(' and ', '; ')} ({work.year}). {title}." + (f" {where}." if where else "") + (f" {link}" if link else "")
-    fields = {"author": authors, "title": title, "year": str(work.year), **_issue(journal), "publisher": publisher, "doi": doi, "note": note}
+    text = (
+        f"{authors.replace(' and ', '; ')} ({work.year}). {title}."
+        + (f" {where}." if where else "")
+        + (f" {link}" if link else "")
+    )
+    fields = {
+        "author": authors,
+        "title": title,
+        "year": str(work.year),
+        **_issue(journal),
+        "publisher": publisher,
+        "doi": doi,
+        "note": note,
+    }
     kind = "article" if journal else "book" if publisher else "misc"
-    return Entry(key, kind, text + (f" ({note})" if note else ""), link, fields)
+    return Entry(id, key, kind, text + (f" ({note})" if note else ""), link, fields)
 
 
 def _issue(journal: str) -> dict[str, str]:
@@ -110,7 +123,7 @@ def _issue(journal: str) -> dict[str, str]:
     return {"journal": match["journal"], "volume": match["volume"], **number, "pages": f"{match['first']}--{match['last']}"}
 
 
-def _source(key: str, source: SourceSchema) -> Entry:
+def _source(id: str, key: str, source: SourceSchema) -> Entry:
     publication, title, date, note = (clean(t) for t in (source.publication, source.title, source.date, source.note))
     link = web_link(source.url)
     text = f"{publication} ({date})." + (f" {title}." if title else "") + (f" {link}" if link else "")
@@ -123,7 +136,7 @@ def _source(key: str, source: SourceSchema) -> Entry:
         "url": link,
         "note": note if re.fullmatch(r"\d{4}(-\d\d){0,2}", date) else ". ".join(filter(None, [f"Dated {date}", note])),
     }
-    return Entry(key, "misc", text, link, fields)
+    return Entry(id, key, "misc", text, link, fields)
 
 
 def _key(text: str, taken: set[str]) -> str:

@@ -43,7 +43,7 @@ class ClaimView:
 
     Attributes:
         tests: what was tested, each with what was found under the reference.
-        at_vantage, in_hindsight, note: what the public record supports.
+        at_vantage, in_hindsight, note, record_sources: what the public record supports, and ids of where that was published.
         carried: what carries it, in words where nothing does.
         assumed: why the input alone decides it; empty otherwise.
         remarks: whatever else a reader of the verdict must know.
@@ -58,6 +58,7 @@ class ClaimView:
     at_vantage: str
     in_hindsight: str
     note: str
+    record_sources: tuple[str, ...]
     carried: tuple[Carried, ...]
     uncarried: str
     assumed: str
@@ -139,6 +140,7 @@ def claim_view(result: ClaimResult, scenario: Scenario) -> ClaimView:
         at_vantage=RECORD[record.at_vantage],
         in_hindsight=RECORD[record.in_hindsight],
         note=clean(record.note),
+        record_sources=tuple(record.source),
         carried=_carried(result, scenario),
         uncarried="" if not result.by_set else _uncarried(result),
         assumed=_assumed(claim) if result.assumed else "",
@@ -155,24 +157,34 @@ def reading_words(reading: Reading, scenario: Scenario) -> str:
 
 def test_words(test: Test, scenario: Scenario) -> str:
     """A test as a phrase."""
-    if not isinstance(test.right, Reading):
-        right = number(test.right)
-    elif (test.right.measure, test.right.index, test.right.policy) == (test.left.measure, test.left.index, test.left.policy):
-        right = {1: "now", 2: "at the next crisis"}.get(test.right.when, f"at crisis {test.right.when}")
-    else:
-        named = f" under {scenario.policy}" if test.right.policy == scenario.policy != test.left.policy else ""
-        right = reading_words(test.right, scenario) + named
-    by = f" by at least {number(test.by)}" if test.by else ""
-    return f"{reading_words(test.left, scenario)} {'above' if test.above else 'below'} {right}{by}"
+    right = number(test.right) if not isinstance(test.right, Reading) else _other_words(test.left, test.right, scenario)
+    return f"{reading_words(test.left, scenario)} {'above' if test.above else 'below'} {right}{_by(test)}"
+
+
+def _other_words(left: Reading, right: Reading, scenario: Scenario) -> str:
+    """The other side of a comparison: of the same measure, only what differs."""
+    if (left.measure, left.index) != (right.measure, right.index):
+        named = f" under {scenario.policy}" if right.policy == scenario.policy != left.policy else ""
+        return reading_words(right, scenario) + named
+    when = {1: "now", 2: "at the next crisis"}.get(right.when, f"at crisis {right.when}") if right.when != left.when else ""
+    policy = f"under {right.policy}" if right.policy != left.policy else ""
+    return clean(
+        " ".join(filter(None, [when, policy])) if when and not policy else " ".join(filter(None, ["that", when, policy]))
+    )
+
+
+def _by(test: Test) -> str:
+    """The least difference wanted, or allowed where it is negative."""
+    if test.by < 0:
+        return f" {'less' if test.above else 'plus'} {number(-test.by)}"
+    return f" by at least {number(test.by)}" if test.by else ""
 
 
 def _tests(result: ClaimResult, scenario: Scenario) -> tuple[tuple[str, str], ...]:
     main = result.by_set.get(scenario.reference)
     if main is None:
         return ()
-    return tuple(
-        (test_words(t, scenario), quantiles(*q)) for t, q in zip(result.claim.tests, main.readings, strict=True)
-    )
+    return tuple((test_words(t, scenario), quantiles(*q)) for t, q in zip(result.claim.tests, main.readings, strict=True))
 
 
 def _carried(result: ClaimResult, scenario: Scenario) -> tuple[Carried, ...]:
@@ -229,7 +241,9 @@ def tension_view(result: TensionResult) -> TensionView:
     elif abs(joint - alone) <= max(result.joint.high - result.joint.low, 0.01):
         reading = "about as often together as if they were independent"
     else:
-        reading = "less often together than if they were independent" if joint < alone else "more often together than if independent"
+        reading = (
+            "less often together than if they were independent" if joint < alone else "more often together than if independent"
+        )
     return TensionView(
         tuple(map(clean, result.claims)),
         clean(result.why),

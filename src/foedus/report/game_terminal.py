@@ -164,7 +164,12 @@ def _branches(fork: Fork, indent: str, screen: Screen, add: object) -> None:
         last = k == len(fork.twigs) - 1
         guide = "  " if screen.plain else "└─ " if last else "├─ "
         tree = Text.assemble((indent + guide, "grey50"), (twig.action, f"bold {style_of(fork.player)}"))
-        add(tree, Text(probability(twig.probability)), share_bar(twig.probability, BAR, style_of(fork.player), screen.plain), _then(twig))
+        add(
+            tree,
+            Text(probability(twig.probability)),
+            share_bar(twig.probability, BAR, style_of(fork.player), screen.plain),
+            _then(twig),
+        )
         if twig.then:
             below = "  " if screen.plain else "   " if last else "│  "
             _branches(twig.then, indent + below, screen, add)

@@ -11,7 +11,7 @@ from pathlib import Path
 from foedus.documents import MAX_BYTES, Document, parse_document, read_document
 from foedus.errors import NotFoundError, Place, nearest
 from foedus.formulas import Formula, Name
-from foedus.game.tree import check_solvable, unfold
+from foedus.model.model import Model
 from foedus.protocol.loader import build_protocol, shipped
 from foedus.protocol.protocol import Definition, Measure, Protocol, Quantity, State
 from foedus.report.sourced import used_sources
@@ -21,7 +21,7 @@ from foedus.scenario.scenario import Scenario, SourcedNumber
 
 
 @dataclass(frozen=True)
-class Warning_:
+class Remark:
     """Something that is allowed but looks forgotten."""
 
     what: str
@@ -30,12 +30,18 @@ class Warning_:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is in a file."""
+    """What is in a file that is right."""
 
     kind: str
     name: str
     counts: tuple[str, ...]
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[Remark, ...]
+
+    def lines(self) -> Iterator[str]:
+        """What `check` prints."""
+        yield f"ok: the {self.kind} '{clean(self.name)}' has {', '.join(self.counts)}"
+        for warning in self.warnings:
+            yield f"warning: {warning.place}: {warning.what}" if warning.place else f"warning: {warning.what}"
 
 
 def inspect_file(name: str) -> Inspection:
@@ -67,19 +73,18 @@ def inspect_protocol(protocol: Protocol) -> Inspection:
     """What is in a protocol.
 
     Raises:
-        UnsolvableError: its game cannot be solved exactly.
+        UnsolvableError: its game cannot be solved.
     """
-    tree = unfold(protocol)
-    check_solvable(protocol, tree)
+    model = Model(protocol)
     counts = (
         plural(len(protocol.players), "player"),
         plural(len(protocol.numbers), "number"),
         plural(len(protocol.nodes), "node"),
-        plural(len(tree.plays), "play"),
+        plural(len(model.tree.plays), "play"),
         plural(len(protocol.state), "state"),
         plural(len(protocol.levers), "lever"),
         plural(len(protocol.measures), "measure"),
-        "solved exactly by backward induction",
+        _solved_by(model),
     )
     return Inspection("protocol", protocol.name, counts, tuple(_unused_numbers(protocol)))
 
@@ -88,10 +93,9 @@ def inspect_scenario(scenario: Scenario) -> Inspection:
     """What is in a scenario.
 
     Raises:
-        UnsolvableError: the game of its protocol cannot be solved exactly.
+        UnsolvableError: the game of its protocol cannot be solved.
     """
-    tree = unfold(scenario.protocol)
-    check_solvable(scenario.protocol, tree)
+    model = Model(scenario.protocol)
     numbers = scenario.numbers().values()
     known = sum(n.prior is None for n in numbers)
     counts = (
@@ -100,20 +104,25 @@ def inspect_scenario(scenario: Scenario) -> Inspection:
         plural(len(scenario.sources), "source"),
         plural(len(scenario.policies), "policy", "policies"),
         plural(len(scenario.claims), "claim"),
-        f"{plural(len(tree.plays), 'play')} of the game, solved exactly by backward induction",
+        f"{plural(len(model.tree.plays), 'play')} of the game",
+        _solved_by(model),
     )
     warnings = (*_unsourced(scenario), *_undated(scenario), *_unused_numbers(scenario.protocol, scenario), *_idle_sets(scenario))
     return Inspection("scenario", scenario.name, counts, (*warnings, *_unused_sources(scenario)))
 
 
-def _about(numbers: Iterable[SourcedNumber], what: str) -> Iterator[Warning_]:
+def _solved_by(model: Model) -> str:
+    return "solvable as a whole, along its principal branch" if model.general else "solvable by backward induction"
+
+
+def _about(numbers: Iterable[SourcedNumber], what: str) -> Iterator[Remark]:
     """One warning for all numbers of a kind, at the place of the first."""
     found = list(numbers)
     if found:
-        yield Warning_(f"{plural(len(found), 'number')} {what}: {listed([n.label for n in found])}", found[0].place)
+        yield Remark(f"{plural(len(found), 'number')} {what}: {listed([n.label for n in found])}", found[0].place)
 
 
-def _unsourced(scenario: Scenario) -> Iterator[Warning_]:
+def _unsourced(scenario: Scenario) -> Iterator[Remark]:
     own = {n.place.file for n in scenario.numbers().values()}
     numbers = [n for n in scenario.numbers().values() if not n.sources]
     given = [n for n in numbers if n.place.file == scenario.file or len(own) == 1]
@@ -121,41 +130,43 @@ def _unsourced(scenario: Scenario) -> Iterator[Warning_]:
     yield from _about([n for n in numbers if n not in given], "left to the protocol's default")
 
 
-def _undated(scenario: Scenario) -> Iterator[Warning_]:
+def _undated(scenario: Scenario) -> Iterator[Remark]:
     yield from _about([n for n in scenario.numbers().values() if n.sources and not n.describes], "without the date described")
 
 
-def _idle_sets(scenario: Scenario) -> Iterator[Warning_]:
+def _idle_sets(scenario: Scenario) -> Iterator[Remark]:
     names = list(scenario.prior_sets)
     for k, name in enumerate(names):
         for before in names[:k]:
             if _same(scenario, name, before):
-                yield Warning_(f"the prior set '{clean(name)}' changes nothing: its numbers are those of '{clean(before)}'", None)
+                yield Remark(f"the prior set '{clean(name)}' changes nothing: its numbers are those of '{clean(before)}'", None)
                 break
 
 
 def _same(scenario: Scenario, a: str, b: str) -> bool:
     def content(name: str) -> list[tuple[float | None, object]]:
-        return [(n.value, n.prior and (n.prior.family, n.prior.parameters, n.prior.scale)) for n in scenario.numbers(name).values()]
+        return [
+            (n.value, n.prior and (n.prior.family, n.prior.parameters, n.prior.scale)) for n in scenario.numbers(name).values()
+        ]
 
     return content(a) == content(b)
 
 
-def _unused_sources(scenario: Scenario) -> Iterator[Warning_]:
+def _unused_sources(scenario: Scenario) -> Iterator[Remark]:
     cited = {*used_sources(scenario), *(s for c in scenario.claims for s in c.record.source)}
     idle = [clean(s) for s in scenario.sources if s not in cited]
     if idle:
-        yield Warning_(f"{plural(len(idle), 'source')} nothing names: {listed(idle)}", None)
+        yield Remark(f"{plural(len(idle), 'source')} nothing names: {listed(idle)}", None)
 
 
-def _unused_numbers(protocol: Protocol, scenario: Scenario | None = None) -> Iterator[Warning_]:
+def _unused_numbers(protocol: Protocol, scenario: Scenario | None = None) -> Iterator[Remark]:
     used = _reached(protocol)
     idle = [q for name, q in protocol.numbers.items() if name not in used]
     if idle:
         place = None if scenario else idle[0].place
         verb = "reaches" if len(idle) == 1 else "reach"
         what = f"{plural(len(idle), 'number')} of the protocol {verb} no payoff and no measure: {listed([q.name for q in idle])}"
-        yield Warning_(what, place)
+        yield Remark(what, place)
 
 
 def _reached(protocol: Protocol) -> set[str]:

@@ -35,7 +35,8 @@ def simulated_parts(dataset: xr.Dataset, scenario: Scenario) -> Iterator[Rendera
     sizes = dataset.sizes
     yield heading(clean(scenario.title))
     facts = (
-        f"scenario {scenario.name} · prior set {dataset.attrs.get('prior_set', scenario.reference)} · seed {dataset.attrs.get('seed', '')}"
+        f"scenario {scenario.name} · prior set {dataset.attrs.get('prior_set', scenario.reference)}"
+        f" · seed {dataset.attrs.get('seed', scenario.seed)}"
         f" · {plural(sizes['draw'], 'draw')} · {plural(sizes['crisis'], 'crisis', 'crises')}"
         f" · {plural(sizes['policy'], 'policy', 'policies')} · {dataset.attrs.get('play', '')} play"
     )

@@ -69,7 +69,9 @@ def _row(scenario: Scenario, label: str) -> NumberRow:
     )
 
 
-def used_sources(scenario: Scenario) -> dict[str, SourceSchema]:
-    """The sources that some number of some prior set rests on, in the order of the file."""
+def used_sources(scenario: Scenario, *, records: bool = False) -> dict[str, SourceSchema]:
+    """The sources that a number of any prior set rests on, in the order of the file; on request those of claims' records too."""
     used = {s for numbers in scenario.prior_sets.values() for n in numbers.values() for s in n.sources}
+    if records:
+        used |= {s for claim in scenario.claims for s in claim.record.source}
     return {id: source for id, source in scenario.sources.items() if id in used}

@@ -10,19 +10,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from foedus.claims.verdicts import Verdict
 from foedus.report import palette
-from foedus.report.text import Strip, bar
+from foedus.report.text import Strip, bar, harmless
 from foedus.report.words import SYMBOLS
 
-WIDE = 110  # columns from which things stand side by side
+WIDE = 120  # columns from which things stand side by side
 PIPED = 100  # columns of what is piped, whatever the terminal
 PATIENCE = 1.0  # seconds before a spinner shows
+
+
+@dataclass(frozen=True)
+class _Harmless:
+    """A part whose words hold no control characters, whatever the file that they came from held."""
+
+    part: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.part, options):
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
 
 @dataclass(frozen=True)
@@ -38,19 +50,22 @@ class Screen:
 
     @property
     def width(self) -> int:
+        """In columns."""
         return self.console.width
 
     @property
     def wide(self) -> bool:
+        """Whether things stand side by side."""
         return self.width >= WIDE
 
     def print(self, *parts: RenderableType) -> None:
         """Print parts, one below the other."""
+        safe = [_Harmless(part) for part in parts]
         if not self.plain:
-            self.console.print(*parts, sep="\n")
+            self.console.print(*safe, sep="\n")
             return
         with self.console.capture() as capture:
-            self.console.print(*parts, sep="\n")
+            self.console.print(*safe, sep="\n")
         click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
@@ -67,11 +82,13 @@ def plain_screen(width: int | None = PIPED) -> Screen:
     return Screen(Console(color_system=None, width=width, highlight=False, markup=False, emoji=False, legacy_windows=False), True)
 
 
-def heading(text: str, style: str = "bold") -> Text:
-    return Text(text, style=style)
+def heading(text: str) -> Text:
+    """The title of a part."""
+    return Text(text, style="bold")
 
 
 def indented(part: RenderableType, by: int = 2) -> Padding:
+    """A part moved to the right."""
     return Padding(part, (0, 0, 0, by))
 
 

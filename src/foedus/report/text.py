@@ -9,14 +9,19 @@ from dataclasses import dataclass
 
 NOTHING = "–"
 TINY = 1e-12  # what is smaller is rounding, not a result
-# Control characters, and those that reverse the direction of what follows: a file may hold them, a terminal or page must not get them
+# Control characters, and those that turn the direction of text: a file may hold them, a terminal or a page must not get them
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
+def harmless(text: str) -> str:
+    """Text from a file without control characters."""
+    return _UNSAFE.sub("", text)
+
+
 def clean(text: str) -> str:
-    """Text from a file, made harmless to print: no control characters, white space on one line."""
-    return " ".join(_UNSAFE.sub("", text).split())
+    """Text from a file without control characters, on one line."""
+    return " ".join(harmless(text).split())
 
 
 def number(value: float) -> str:
@@ -91,7 +96,7 @@ def strip(low: float, high: float, width: int) -> Strip:
     """The cells of an interval of probabilities on a strip of `width` cells."""
     filled = math.floor(low * width + 0.5)
     reach = max(filled, math.floor(high * width + 0.5))
-    if 0 < high and reach == 0:
+    if high > 0 and reach == 0:
         reach = 1
     if low < 1 and filled == width and low < high:
         filled = width - 1

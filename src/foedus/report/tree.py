@@ -72,15 +72,12 @@ class _Grower:
 
     def twig(self, path: str, found: list[SolvedNode], action: str) -> Twig:
         by_type = {n.type: n.actions[action] for n in found if n.type is not None}
-        if by_type:
-            p = sum(self.beliefs[path, kind] * q for kind, q in by_type.items())
-        else:
-            p = found[0].actions[action]
+        mixed = sum(self.beliefs[path, kind] * q for kind, q in by_type.items())
+        p = mixed if by_type else found[0].actions[action]
         below = f"{path}/{action}" if path else action
         marks = self.marks(self.protocol.nodes[found[0].node].branches[action])
         then = self.fork(below) if below in self.nodes else None
         return Twig(action, p, by_type, p * found[0].reach, marks, then)
-
 
     def marks(self, branch: Branch) -> tuple[str, ...]:
         """The flags that a branch raises from 0 to 1: what happened, as opposed to how much of it."""

@@ -37,8 +37,12 @@ RECORD: Mapping[str, str] = {
 }
 
 WHAT_A_VERDICT_MEANS = (
-    "A verdict is about the declared kind of crisis and the declared priors, not about history: it says what the argument implies, "
-    "not what happened or will happen."
+    "A verdict is about the declared kind of crisis and the declared priors, not about history: it says what the argument "
+    "implies, not what happened or will happen."
 )
 
 WHAT_CARRIES = "Share of the claim's variance that one number alone accounts for."
+
+WHAT_A_BAR_SHOWS = (
+    "Figures by prior set: the share of draws in which the claim holds, with the interval that Monte Carlo leaves open."
+)

@@ -1,0 +1,101 @@
+"""The report: an audit and all it rests on as one HTML file that needs neither network nor script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import foedus
+from foedus.claims.audit import Audit
+from foedus.claims.verdicts import LIKELY, UNLIKELY
+from foedus.model.solve import Solved
+from foedus.protocol.protocol import flat_names
+from foedus.report import palette
+from foedus.report.actors import actors, policies, ties
+from foedus.report.citations import citations
+from foedus.report.claims import view
+from foedus.report.sourced import rows
+from foedus.report.svg import description, tree_figure
+from foedus.report.text import bar, clean, number, plural, probability
+from foedus.report.words import MEANINGS, SYMBOLS, WHAT_A_VERDICT_MEANS, WHAT_CARRIES
+from foedus.scenario.scenario import Reading, Scenario
+
+
+def page(audit: Audit, solved: Solved, command: str) -> str:
+    """The report as a page.
+
+    Args:
+        audit: the judged argument.
+        solved: the first crisis of the same scenario at its central values.
+        command: what gives the same page again.
+    """
+    return _environment().get_template("report.html").render(_context(audit, solved, command))
+
+
+def _environment() -> Environment:
+    found = Environment(
+        loader=PackageLoader("foedus.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    found.filters |= {"number": number, "probability": probability, "clean": clean, "plural": plural, "bar": bar}
+    return found
+
+
+def _context(audit: Audit, solved: Solved, command: str) -> dict[str, Any]:
+    scenario = audit.scenario
+    cited = citations(scenario, records=True)
+    return {
+        "view": view(audit),
+        "scenario": scenario,
+        "prior_sets": [(name, clean(meaning)) for name, meaning in scenario.set_meanings.items()],
+        "symbols": SYMBOLS,
+        "meanings": MEANINGS,
+        "verdict_meaning": WHAT_A_VERDICT_MEANS,
+        "carrier_meaning": WHAT_CARRIES,
+        "cuts": (UNLIKELY, LIKELY),
+        "colours": palette.VERDICTS,
+        "tree": Markup(tree_figure(solved)),  # noqa: S704 - every word in it was escaped when it was drawn
+        "tree_words": description(solved),
+        "solved": solved,
+        "payoff_unit": str(scenario.protocol.payoff_unit),
+        "actors": actors(scenario),
+        "players": list(enumerate(palette.PLAYERS)),
+        "ties": ties(solved),
+        "policies": policies(scenario),
+        "measures": _measures(scenario, solved),
+        "numbers": rows(scenario),
+        "cited": cited,
+        "source_of": {entry.id: entry for entry in cited.sources},
+        "publication": {id: clean(source.publication) for id, source in scenario.sources.items()},
+        "notes": {id: clean(source.note) for id, source in scenario.sources.items()},
+        "work_of": {entry.id: entry for entry in cited.works},
+        "command": command,
+        "version": foedus.__version__,
+        "settings": _settings(audit, solved),
+    }
+
+
+def _settings(audit: Audit, solved: Solved) -> list[tuple[str, str]]:
+    """How the page was computed, for whoever wants to compute it again."""
+    facts = [(name, value) for name, value in view(audit).facts if name != "digest"]
+    rule = "the subgame-perfect limit" if solved.limit else f"logit, precision {number(solved.precision)} at central values"
+    return [*facts, ("choice", rule), ("digest", audit.scenario.digest)]
+
+
+def _measures(scenario: Scenario, solved: Solved) -> list[dict[str, Any]]:
+    """The measures that claims read, in the order of the protocol, each with its formula."""
+    tests = [t for c in scenario.claims for t in (*c.tests, *c.provided)]
+    read = {r.measure for t in tests for r in (t.left, t.right) if isinstance(r, Reading)}
+    return [
+        {
+            "name": name,
+            "meaning": clean(m.meaning),
+            "formula": clean(m.formula.text),
+            "unit": "" if str(m.unit) == "1" else str(m.unit),
+            "values": [(label, number(solved.measures[label])) for label in flat_names(scenario.protocol, {name: m})],
+            "cites": m.cites,
+        }
+        for name, m in scenario.protocol.measures.items()
+        if name in read
+    ]
