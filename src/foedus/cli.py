@@ -171,7 +171,7 @@ def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | N
     """One crisis, solved at its central values."""
     solved = solved_at(open_scenario(name, changes), prior_set, limit=limit)
     if as_json:
-        from foedus.claims.plain import finite
+        from foedus.documents import finite
 
         print_json(finite(solved.to_dict()))
         return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
+
+from foedus.documents import finite
 
 if TYPE_CHECKING:
     from foedus.claims.audit import Audit, ClaimResult
@@ -79,12 +80,3 @@ def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
 def _point(result: ClaimResult) -> dict[str, Any] | None:
     point = result.counterexample
     return {"prior_set": point.prior_set, "margin": point.margin, "numbers": dict(point.numbers)} if point else None
-
-
-def finite(data: Any) -> Any:
-    """The data with numbers that are not finite as None, which JSON has a word for."""
-    if isinstance(data, dict):
-        return {k: finite(v) for k, v in data.items()}
-    if isinstance(data, list):
-        return [finite(v) for v in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data

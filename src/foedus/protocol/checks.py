@@ -25,6 +25,7 @@ def check_protocol(protocol: Protocol, document: Document) -> None:
     _check_sets(protocol, document)
     _check_players(protocol, document)
     _check_game(protocol)
+    _check_promises(protocol)
     for formula_check in _formula_checks(protocol):
         formula_check.run(protocol, document)
     _check_cycles(protocol)
@@ -96,6 +97,22 @@ def _check_node(protocol: Protocol, node: Node) -> None:
         for mark in branch.marks:
             if mark not in protocol.marks:
                 raise MeaningError(f"unknown mark '{mark}'", branch.place, nearest(mark, protocol.marks))
+
+
+def _check_promises(protocol: Protocol) -> None:
+    for promise in protocol.promises.values():
+        for player in (promise.by, promise.to):
+            if player not in protocol.players:
+                raise MeaningError(f"unknown player '{player}'", promise.place, nearest(player, protocol.players))
+        node = protocol.nodes.get(promise.node)
+        if node is None:
+            raise MeaningError(f"unknown node '{promise.node}'", promise.place, nearest(promise.node, protocol.nodes))
+        if promise.action not in node.branches:
+            raise MeaningError(
+                f"'{promise.action}' is not an action at '{promise.node}'", promise.place, nearest(promise.action, node.branches)
+            )
+        if node.player != promise.by:
+            raise MeaningError(f"'{promise.node}' is not a node of '{promise.by}'", promise.place, f"write by: {node.player}")
 
 
 def _reached(protocol: Protocol, name: str, path: tuple[str, ...]) -> Iterator[str]:
@@ -178,6 +195,8 @@ def _formula_checks(protocol: Protocol) -> Iterator[_Check]:
         typed = tuple(p.name for p in protocol.players.values() if p.types)
         yield _Check(formula, ("payoffs", "of", name), protocol.payoff_unit, (*_BASIC, Mark), bound=typed)
         yield _Check(protocol.precision[name], ("choice", "precision"), ONE / protocol.payoff_unit)
+    for promise in protocol.promises.values():
+        yield _Check(promise.covers, ("promises", promise.name, "covers"), ONE)
     for node in protocol.nodes.values():
         for branch in node.branches.values():
             path = ("game", "nodes", node.name, "actions" if node.player else "chance", branch.name)

@@ -94,6 +94,7 @@ class _Builder:
             payoffs={name: self.formula(text, "payoffs", "of", name) for name, text in s.payoffs.of.items()},
             payoff_unit=self.unit(s.payoffs.unit, "payoffs"),
             precision=self.precision(players),
+            promises=self.promises(),
             digest=digest_of(self.document.data),
         )
         check_protocol(protocol, self.document)
@@ -115,6 +116,21 @@ class _Builder:
         if isinstance(given, Mapping):
             return {name: self.formula(text, "choice", "precision", name) for name, text in given.items()}
         return dict.fromkeys(players, self.formula(given, "choice", "precision"))
+
+    def promises(self) -> dict[str, p.Promise]:
+        return {
+            name: p.Promise(
+                name,
+                given.by,
+                given.to,
+                given.node,
+                given.action,
+                self.formula(given.covers, "promises", name, "covers"),
+                given.meaning,
+                self.document.place(("promises", name)),
+            )
+            for name, given in self.schema.promises.items()
+        }
 
     def quantities(self) -> dict[str, p.Quantity]:
         found: dict[str, p.Quantity] = {}

@@ -108,6 +108,20 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """An undertaking of one player to another, kept by an action at a node; `covers` says how far it holds in the crisis."""
+
+    name: str
+    by: str
+    to: str
+    node: str
+    action: str
+    covers: Formula
+    meaning: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Protocol:
     """A kind of crisis.
 
@@ -135,6 +149,7 @@ class Protocol:
     payoffs: Mapping[str, Formula]
     payoff_unit: Unit
     precision: Mapping[str, Formula]
+    promises: Mapping[str, Promise]
     digest: str
 
     @cached_property

@@ -88,6 +88,17 @@ class GameSchema(Strict):
     nodes: Annotated[dict[str, NodeSchema], Field(min_length=1)]
 
 
+class PromiseSchema(Strict):
+    """An undertaking: who, to whom, and the action that keeps it; `covers` says how far it holds here."""
+
+    by: Text
+    to: Text
+    node: Text
+    action: Text
+    covers: FormulaText = 1
+    meaning: str = ""
+
+
 class ChoiceSchema(Strict):
     """How players choose: logit with a precision, for all or for each."""
 
@@ -149,4 +160,5 @@ class ProtocolSchema(Strict):
     choice: ChoiceSchema
     state: dict[str, StateSchema] = {}
     levers: dict[str, LeverSchema] = {}
+    promises: dict[str, PromiseSchema] = {}
     measures: dict[str, MeasureSchema] = {}
