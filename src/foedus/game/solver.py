@@ -2,10 +2,15 @@
 
 Every position's value is expected payoff, not the log-sum of exponentials; a private type enters its own player's payoffs alone,
 so nodes before that player use its mean behaviour and nodes after need no posterior (McKelvey and Palfrey 1998).
+
+Other rules of choice come from the strategic estimation of such games (Signorino 1999, 2003), for nodes of two actions: `probit`
+errs in choosing, with normal errors of standard deviation 1 / precision on each action; under `probit_private` the errors are on
+the mover's payoff at each outcome, so an action errs by the root of the sum of squared probabilities of the outcomes it leads to.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +18,8 @@ from functools import cached_property
 from foedus.game.tree import Play, Position
 from foedus.program import ir
 from foedus.program.ir import Builder, Value
+from foedus.program.normal import log_normal_cdf, normal_cdf
+from foedus.protocol.schema import Rule
 
 Kind = str | None  # a private type, or None for a player without
 
@@ -29,7 +36,8 @@ class Stage:
         precision: a player's precision of choice.
         beliefs: for each player its types and the others' belief in each; {None: 1} for one without.
         forced: node to the action that is taken there whatever it pays.
-        limit: choose the best action (ties shared equally) in place of logit.
+        limit: choose the best action (ties shared equally) in place of the rule.
+        rule: how choices err.
     """
 
     tree: Position
@@ -40,6 +48,7 @@ class Stage:
     beliefs: Mapping[str, Mapping[Kind, Value]]
     forced: Mapping[str, str]
     limit: bool = False
+    rule: Rule = "logit"
 
 
 class Solution:
@@ -72,16 +81,33 @@ class Solution:
             return {kind: list(certain) for kind in (stage.beliefs[at.player] if at.player else [None])}
         if at.player is None:
             return {None: [stage.chance(at, action) for action in at.children]}
-        return {kind: self._respond(at.player, [b[at.player, kind] for b in below]) for kind in stage.beliefs[at.player]}
+        return {kind: self._respond(at, [b[at.player, kind] for b in below]) for kind in stage.beliefs[at.player]}
 
-    def _respond(self, player: str, payoffs: list[Value]) -> list[Value]:
+    def _respond(self, at: Position, payoffs: list[Value]) -> list[Value]:
         if self.stage.limit:
             return _best(payoffs)
-        precision = self.stage.precision(player)
+        precision = self.stage.precision(at.player or "")
+        if self.stage.rule != "logit":
+            second = normal_cdf(precision * (payoffs[1] - payoffs[0]) / self._error(at))
+            return [1.0 - second, second]
         if len(payoffs) == 2:
             second = ir.sigmoid(precision * (payoffs[1] - payoffs[0]))
             return [1.0 - second, second]
         return ir.softmax([precision * u for u in payoffs])
+
+    def _error(self, at: Position) -> Value:
+        """The standard deviation of the error in the difference of two actions' payoffs, at precision one."""
+        if self.stage.rule == "probit":
+            return self.stage.builder.const(math.sqrt(2))
+        first, second = (self._concentration(child) for child in at.children.values())
+        return ir.sqrt(first + second)
+
+    def _concentration(self, at: Position | Play) -> Value:
+        """The sum over outcomes below a position of their squared probability from there."""
+        if isinstance(at, Play):
+            return self.stage.builder.const(1)
+        below = (self._concentration(child) for child in at.children.values())
+        return ir.total((p * p * c for p, c in zip(self.mean(at), below, strict=True)), self.stage.builder)
 
     def mean(self, at: Position) -> list[Value]:
         """The probability of each action at a position, over the mover's types."""
@@ -129,8 +155,11 @@ class Solution:
         """Log-probabilities at a position, exact where the probabilities underflow."""
         if at.node in self.stage.forced or at.player is None or self.stage.limit:
             return [ir.log(p) for p in self.choices[at][kind]]
-        precision = self.stage.precision(at.player)
-        return ir.log_softmax([precision * u for u in self.payoffs_by_kind(at.player, at)[kind]])
+        payoffs, precision = self.payoffs_by_kind(at.player, at)[kind], self.stage.precision(at.player)
+        if self.stage.rule != "logit":
+            lead = precision * (payoffs[1] - payoffs[0]) / self._error(at)
+            return [log_normal_cdf(-lead), log_normal_cdf(lead)]
+        return ir.log_softmax([precision * u for u in payoffs])
 
     def prior(self, at: Position) -> dict[Kind, Value]:
         """Beliefs in the mover's types at a position, before it moves."""

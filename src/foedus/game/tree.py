@@ -103,11 +103,13 @@ def is_general(protocol: Protocol, tree: Position) -> bool:
 
 
 def check_solvable(protocol: Protocol, tree: Position) -> None:
-    """Refuse a game in which a player forgets, or an information set whose positions differ in actions or mover.
+    """Refuse a game in which a player forgets, an information set that is none, and a rule of choice that does not fit the game.
 
     Raises:
         UnsolvableError: at the node where it happens.
     """
+    if protocol.rule != "logit":
+        _check_rule(protocol, tree)
     known: dict[object, tuple[Position, object]] = {}
 
     def visit(at: Position, memories: Mapping[str, tuple[object, ...]]) -> None:
@@ -127,6 +129,19 @@ def check_solvable(protocol: Protocol, tree: Position) -> None:
                 visit(child, {**memories, **mine})
 
     visit(tree, {})
+
+
+def _check_rule(protocol: Protocol, tree: Position) -> None:
+    """Probit rules are for nodes of two actions in games that backward induction solves."""
+    if is_general(protocol, tree):
+        place = protocol.nodes[protocol.start].place
+        raise UnsolvableError(
+            f"the rule '{protocol.rule}' needs a game that backward induction solves", place, "write rule: logit"
+        )
+    for at in tree.positions:
+        if at.player is not None and len(at.children) != 2:
+            what = f"the rule '{protocol.rule}' is for nodes of two actions; '{at.node}' has {len(at.children)}"
+            raise UnsolvableError(what, protocol.nodes[at.node].place, "split the node, or write rule: logit")
 
 
 def _check_same(protocol: Protocol, at: Position, first: Position) -> None:

@@ -103,6 +103,7 @@ class World:
             beliefs={name: self._belief(name) for name in self.protocol.players},
             forced=self.forced,
             limit=self.model.limit,
+            rule=self.protocol.rule,
         )
         return GeneralSolution(stage) if self.model.general else Solution(stage)
 

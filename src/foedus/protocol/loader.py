@@ -94,6 +94,7 @@ class _Builder:
             payoffs={name: self.formula(text, "payoffs", "of", name) for name, text in s.payoffs.of.items()},
             payoff_unit=self.unit(s.payoffs.unit, "payoffs"),
             precision=self.precision(players),
+            rule=s.choice.rule,
             promises=self.promises(),
             digest=digest_of(self.document.data),
         )

@@ -9,7 +9,7 @@ from functools import cached_property
 from foedus.errors import Place
 from foedus.formulas import Formula
 from foedus.numbers import Support
-from foedus.protocol.schema import Reference
+from foedus.protocol.schema import Reference, Rule
 from foedus.units import Unit
 
 END = "end"
@@ -130,7 +130,7 @@ class Protocol:
         sets: index sets by name; a player with private types is one too.
         nodes, start: the game, each subtree once.
         payoffs, payoff_unit: one formula a player.
-        precision: each player's logit precision, in 1/payoff unit.
+        precision: each player's precision of choice, in 1/payoff unit; rule: how choices err (see `game.solver`).
         digest: of the file's data; equal digests compute the same.
     """
 
@@ -149,6 +149,7 @@ class Protocol:
     payoffs: Mapping[str, Formula]
     payoff_unit: Unit
     precision: Mapping[str, Formula]
+    rule: Rule
     promises: Mapping[str, Promise]
     digest: str
 

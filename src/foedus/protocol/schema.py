@@ -10,6 +10,7 @@ from foedus.schema import Strict
 
 Text = Annotated[str, Field(min_length=1)]
 FormulaText = str | int | float
+Rule = Literal["logit", "probit", "probit_private"]
 
 
 class Reference(Strict):
@@ -100,9 +101,12 @@ class PromiseSchema(Strict):
 
 
 class ChoiceSchema(Strict):
-    """How players choose: logit with a precision, for all or for each."""
+    """How players choose, with a precision for all or for each (see `game.solver`).
 
-    rule: Literal["logit"] = "logit"
+    `logit` and `probit` err in choosing; under `probit_private` a player knows something of its own payoffs that others do not.
+    """
+
+    rule: Rule = "logit"
     precision: FormulaText | dict[str, FormulaText]
 
 
