@@ -253,7 +253,7 @@ class GambitGame:
         """The logit agent quantal response equilibrium on the principal branch."""
         import pygambit
 
-        found = pygambit.qre.logit_solve_lambda(self.game, lam=[precision])[0]
+        found = pygambit.qre.logit_solve_lambda(self.game, lam=[precision], first_step=0.3, max_accel=1.5)[0]
         first: dict[tuple[str, int], int] = {}  # Gambit lists probabilities by player, information set and action
         count = 0
         for player in self.game.players:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from foedus.protocol.loader import load_protocol as load_protocol
     from foedus.runs.simulate import simulate as simulate
     from foedus.runs.store import save as save
-    from foedus.scenario.loader import load_scenario as load  # noqa: F401
+    from foedus.scenario.loader import load_scenario as load
     from foedus.scenario.scenario import Scenario as Scenario
 
 _HOMES = {

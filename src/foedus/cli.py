@@ -105,7 +105,7 @@ def judge(scenario: Scenario, clock: Clock, **options: Any) -> Audit:
     with patience() as tell:
 
         def progress(message: str) -> None:
-            if message == "drawing":
+            if message.startswith("drawing"):
                 clock.lap("build")
             tell(message)
 
@@ -155,7 +155,8 @@ def audit(name: str, as_json: bool, changes: tuple[str, ...], limit: bool, timin
 
         command = again("audit", name, _options(found, design=ensemble["design"], set=changes, limit=limit))
         at = screen()
-        at.print(*audit_parts(view(found), at, command))
+        at.print(*audit_parts(view(found), at))
+        click.echo(f"again: {command}")  # not wrapped, so that it can be copied
     clock.lap("print")
     if timing:
         clock.tell()

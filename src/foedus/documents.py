@@ -24,6 +24,8 @@ MAX_DEPTH = 40
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?\d+\Z")
 _FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\Z|[-+]?\.inf\Z|\.nan\Z")
+# what a terminal or a page could be misled by: controls but for tab and line breaks, and marks of writing direction
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Path_ = tuple[str | int, ...]
@@ -151,6 +153,8 @@ class _Reader:
             return self._mapping(events, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(events, path)
+        if _HIDDEN.search(event.value):
+            raise ShapeError("a control character stands in the text", place, "remove it")
         return _scalar(event)
 
     def _mapping(self, events: Iterator[Any], path: Path_) -> dict[str, Any]:
@@ -160,6 +164,8 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 raise ShapeError("a key must be plain text", place, "quote the key")
             key = event.value
+            if _HIDDEN.search(key):
+                raise ShapeError("a control character stands in a key", place, "remove it")
             if key in data:
                 first = self.places[(*path, key)]
                 raise ShapeError(f"'{key}' is given twice (first on line {first.line})", place, "remove one")

@@ -103,15 +103,28 @@ class Formula:
 def walk(root: Expression) -> Iterator[Expression]:
     """An expression and every part of it."""
     yield root
-    match root:
+    for part in parts(root):
+        yield from walk(part)
+
+
+def parts(e: Expression) -> tuple[Expression, ...]:
+    """What an expression is made of."""
+    match e:
         case Arithmetic(_, left, right):
-            yield from walk(left)
-            yield from walk(right)
+            return left, right
         case Negative(inner) | Sum(_, _, inner):
-            yield from walk(inner)
+            return (inner,)
         case Call(_, args, keywords):
-            for part in (*args, *(value for _, value in keywords)):
-                yield from walk(part)
+            return *args, *(value for _, value in keywords)
+    return ()
+
+
+def depth(root: Expression) -> int:
+    """How deep an expression is nested; a sum of n terms written out is n deep."""
+    level, found = [root], 0
+    while level:
+        level, found = [part for e in level for part in parts(e)], found + 1
+    return found
 
 
 def substitute(root: Expression, variable: str, element: str) -> Expression:
@@ -164,6 +177,8 @@ class _Parser:
         result = self._expression(0)
         if self.kind != "end":
             raise self._error(f"'{self.token}' does not belong here")
+        if depth(result) > MAX_DEPTH:
+            raise self._error(f"nested more than {MAX_DEPTH} deep")
         return result
 
     def _error(self, what: str) -> MeaningError:
@@ -206,6 +221,8 @@ class _Parser:
     def _prefix(self) -> Expression:
         kind, token = self.kind, self.token
         if kind == "number":
+            if not math.isfinite(float(token)):
+                raise self._error(f"'{token}' is too large a number")
             self._advance()
             return Constant(float(token))
         if kind == "name":

@@ -1,7 +1,8 @@
 """Numbers: a value, or a prior that says how uncertain it is.
 
 A prior is written `0.85 to 0.97` (the middle 90% lies there), or as a named distribution, `beta(2, 5)`. An interval becomes a
-logit-normal on a bounded support, a lognormal on a positive one and a normal elsewhere; its ends are the 5% and 95% quantiles.
+logit-normal on a bounded support, a lognormal from a bound on one side (from zero, on a positive one) and a normal elsewhere; its
+ends are the 5% and 95% quantiles.
 """
 
 from __future__ import annotations
@@ -120,6 +121,20 @@ FAMILIES: dict[str, Family] = {
         lambda m, s: m > 0 and s > 0,
         "median and sigma must be above 0",
     ),
+    "above": Family(
+        ("median", "sigma", "low"),
+        lambda u, m, s, a: a + (m - a) * np.exp(s * _normal(u)),
+        lambda m, s, a: (a, math.inf),
+        lambda m, s, a: m > a and s > 0,
+        "the median must lie above low, and sigma must be above 0",
+    ),
+    "below": Family(
+        ("median", "sigma", "high"),
+        lambda u, m, s, b: b - (b - m) * np.exp(-s * _normal(u)),
+        lambda m, s, b: (-math.inf, b),
+        lambda m, s, b: m < b and s > 0,
+        "the median must lie below high, and sigma must be above 0",
+    ),
     "logitnormal": Family(
         ("median", "sigma", "low", "high"),
         lambda u, m, s, a, b: a + (b - a) * _expit(math.log((m - a) / (b - m)) + s * _normal(u)),
@@ -143,7 +158,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "halfnormal": Family(
         ("sd",),
-        lambda u, s: s * _normal((1 + u) / 2),
+        lambda u, s: -s * _normal((1 - u) / 2),
         lambda s: (0.0, math.inf),
         lambda s: s > 0,
         "sd must be above 0",
@@ -233,8 +248,12 @@ def _interval_prior(text: str, match: re.Match[str], support: Support, scale: fl
         ends = [math.log((x - a) / (b - x)) for x in (low, high)]
         middle = 1 / (1 + math.exp(-sum(ends) / 2))
         return Prior(text, "logitnormal", (a + (b - a) * middle, (ends[1] - ends[0]) / 2 / _Z95, a, b), scale)
-    if a == 0:
-        return Prior(text, "lognormal", (math.sqrt(low * high), math.log(high / low) / 2 / _Z95), scale)
+    if math.isfinite(a):
+        over, sigma = math.sqrt((low - a) * (high - a)), math.log((high - a) / (low - a)) / 2 / _Z95
+        return Prior(text, "lognormal", (over, sigma), scale) if a == 0 else Prior(text, "above", (a + over, sigma, a), scale)
+    if math.isfinite(b):
+        under, sigma = math.sqrt((b - low) * (b - high)), math.log((b - low) / (b - high)) / 2 / _Z95
+        return Prior(text, "below", (b - under, sigma, b), scale)
     return Prior(text, "normal", ((low + high) / 2, (high - low) / 2 / _Z95), scale)
 
 

@@ -15,7 +15,7 @@ from foedus.errors import ShapeError, nearest
 class Strict(BaseModel):
     """A part of a file: frozen, no unknown keys, no silent conversion."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
 
 
 M = TypeVar("M", bound=Strict)
@@ -34,13 +34,15 @@ def validate(model: type[M], document: Document) -> M:
     except ValidationError as error:
         # An unknown key explains more than the missing one beside it
         problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        raise _explained(model, document, problems[0], len(problems)) from None
+        raise _explained(model, document, problems) from None
 
 
-def _explained(model: type[Strict], document: Document, problem: Any, count: int) -> ShapeError:
-    path = _document_path(document.data, problem["loc"])
+def _explained(model: type[Strict], document: Document, problems: list[Any]) -> ShapeError:
+    problem, path = problems[0], _document_path(document.data, problems[0])
+    # a value of several possible kinds has a problem for each
+    same = [p for p in problems if _document_path(document.data, p) == path]
+    more = f" ({len(problems) - len(same)} more after this)" if len(problems) > len(same) else ""
     key = path[-1] if path else ""
-    more = f" ({count - 1} more after this)" if count > 1 else ""
     kind, where = problem["type"], ".".join(map(str, path))
     if kind == "extra_forbidden":
         fix = nearest(str(key), _keys_at(model, problem["loc"][:-1]))
@@ -49,13 +51,15 @@ def _explained(model: type[Strict], document: Document, problem: Any, count: int
         return ShapeError(f"the key '{key}' is missing{more}", document.place(path[:-1]), f"add '{key}:'")
     given = problem.get("input")
     shown = f", not {given!r}"[:80] if isinstance(given, str | int | float | bool) or given is None else ""
-    message = problem["msg"].removeprefix("Value error, ")
+    messages = [p["msg"].removeprefix("Value error, ") for p in same]
+    message = ", or ".join(dict.fromkeys([messages[0], *(m.removeprefix("Input should be ") for m in messages[1:])]))
     return ShapeError(f"'{where}': {message[0].lower()}{message[1:]}{shown}{more}", document.place(path), "see the schema")
 
 
-def _document_path(data: Any, loc: tuple[str | int, ...]) -> Path_:
+def _document_path(data: Any, problem: Any) -> Path_:
     """The location without the names of union branches, which are no part of the file."""
     path: list[str | int] = []
+    loc, absent = problem["loc"], problem["type"] == "missing"
     for k, part in enumerate(loc):
         inside = (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
@@ -63,7 +67,7 @@ def _document_path(data: Any, loc: tuple[str | int, ...]) -> Path_:
         if inside:
             data = data[part]
             path.append(part)
-        elif k == len(loc) - 1:
+        elif absent and k == len(loc) - 1:
             path.append(part)
     return tuple(path)
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from foedus.errors import MeaningError, nearest
 
-_FACTOR = re.compile(r"\s*([*/])?\s*([A-Za-z_]\w*|1|%)(?:\^(-?\d+))?\s*")
+_FACTOR = re.compile(r"\s*([*/])?\s*([A-Za-z_]\w*|1|%)(?:\^(-?\d{1,2}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def parse_unit(text: str, bases: Collection[str]) -> Unit:
         at = match.end()
     if not text.strip():
         raise MeaningError("a unit is empty", fix="write 1 for a pure number")
+    if not 1e-30 < unit.scale < 1e30:
+        raise MeaningError(f"'{text}' has too high a power of %", fix="write the number out")
     return unit
 
 

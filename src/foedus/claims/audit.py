@@ -132,7 +132,7 @@ def audit(
         progress(f"judging {claim.id}")
         results.append(run.judge(claim, tallies))
     tensions = [run.tension(t, j) for t, j in zip(scenario.tensions, tallies[scenario.reference].tensions, strict=True)]
-    failures = max((r.failures for c in results for r in c.by_set.values()), default=0)
+    failures = max((count.lost for t in tallies.values() for count in t.claims.values()), default=0)
     return Audit(scenario, chosen, count, failures, results, tensions)
 
 
@@ -231,13 +231,18 @@ class _Run:
         """What carries the claim itself; where it hardly varies, what carries its margin."""
         tests = self.argument.outputs[claim.id].tests
         holds, failed = held(sample, tests)
+        speaks, silent = held(sample, self.argument.outputs[claim.id].provided)
+        left_out = failed | silent | ~speaks
         margin = np.min([sample[n] for n in tests], axis=0)
-        outcome = np.where(failed, np.nan, holds if RARE < holds.mean() < 1 - RARE else margin)
+        share = holds[~left_out].mean() if not left_out.all() else 0.0
+        outcome = np.where(left_out, np.nan, holds if RARE < share < 1 - RARE else margin)
         return carriers(self.classes, outcome[: min(self.count, KEPT)], self.argument.inputs(claim.id))
 
     def tension(self, tension: Tension, joint: Joint) -> TensionResult:
+        if not joint.trials:
+            return TensionResult(tension.claims, tension.why, Interval(float("nan"), 0.0, 1.0), float("nan"))
         interval = clopper_pearson(joint.holds, joint.trials, ALPHA / len(self.scenario.tensions), joint.lost)
-        independent = float(np.prod([s / joint.trials for s in joint.single])) if joint.trials else float("nan")
+        independent = float(np.prod([s / joint.trials for s in joint.single]))
         return TensionResult(tension.claims, tension.why, interval, independent)
 
 

@@ -22,6 +22,7 @@ from foedus.scenario.scenario import Scenario
 
 Ids = NDArray[np.int64]
 EDGE = 4.75  # standard normal coordinates that leave one in a million outside
+TIE = 1e-12  # margins nearer to zero are ties of rounding, as where precise players are sure of their choice
 STEPS = 30
 STARTS = 16
 
@@ -47,7 +48,9 @@ class Search:
     def __init__(self, scenario: Scenario, argument: Argument, claim: str, failing: bool) -> None:
         self.scenario, self.failing = scenario, failing
         self.program = argument.part(claim)
-        self.names = list(self.program.outputs)
+        outputs = argument.outputs[claim]
+        self.names = [*outputs.tests, *outputs.provided]
+        self.tests = len(outputs.tests)
         self.labels = [n for n in self.program.inputs if any(s[n].prior for s in scenario.prior_sets.values())]
         self.sets = list(scenario.prior_sets)
 
@@ -94,19 +97,32 @@ class Search:
         return inputs
 
     def _evaluate(self, scores: Array, owner: Ids) -> tuple[Array, Array]:
-        """Margins (test, point), and the gradient of the least of them in standard normal coordinates (label, point)."""
+        """Margins (test, point), and in standard normal coordinates the direction to go against or along (label, point)."""
         here = self._inputs(scores, owner)
         margins = np.stack([np.broadcast_to(execute(self.program, here)[n], (scores.shape[1],)) for n in self.names])
-        least = np.where(np.isfinite(margins), margins, np.inf).argmin(axis=0)
-        seeds = {f"adjoint:{n}": (least == k).astype(float) for k, n in enumerate(self.names)}
+        seeds = {f"adjoint:{n}": weight for n, weight in zip(self.names, self._weights(margins), strict=True)}
         back = execute(self.slope, here | seeds)
         nudged = self._inputs(scores + 1e-4, owner)
-        slopes = [np.broadcast_to(back[f"adjoint:{n}"], least.shape) * (nudged[n] - here[n]) / 1e-4 for n in self.labels]
+        slopes = [np.broadcast_to(back[f"adjoint:{n}"], owner.shape) * (nudged[n] - here[n]) / 1e-4 for n in self.labels]
         return margins, np.nan_to_num(np.stack(slopes), posinf=0.0, neginf=0.0)
 
+    def _weights(self, margins: Array) -> Array:
+        """Which margin each point moves on: the least of the tests, or first a proviso that does not hold there."""
+        known = np.where(np.isfinite(margins), margins, np.inf)
+        tests, provided = known[: self.tests], known[self.tests :]
+        weights = (np.arange(self.tests)[:, None] == tests.argmin(axis=0)).astype(float)
+        if not len(provided):
+            return np.asarray(weights)
+        outside = provided.min(axis=0) <= 0
+        worst = (np.arange(len(provided))[:, None] == provided.argmin(axis=0)).astype(float)
+        # a proviso is to be raised whichever way the tests are to go
+        towards = -worst if self.failing else worst
+        return np.asarray(np.concatenate([np.where(outside, 0.0, weights), np.where(outside, towards, 0.0)]))
+
     def _found(self, margins: Array, scores: Array, owner: Ids) -> Point | None:
-        least = margins.min(axis=0)
-        hit = np.flatnonzero(least <= 0 if self.failing else least > 0)
+        least = margins[: self.tests].min(axis=0)
+        speaks = (margins[self.tests :] > 0).all(axis=0)
+        hit = np.flatnonzero(speaks & (least < -TIE if self.failing else least > TIE))
         if not hit.size:
             return None
         inputs, k = self._inputs(scores, owner), int(hit[0])

@@ -9,7 +9,7 @@ from functools import reduce as fold
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.claims.argument import Argument
+from foedus.claims.argument import Argument, Outputs
 from foedus.ensemble.streams import Array
 from foedus.scenario.scenario import Tension
 
@@ -47,7 +47,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Joint:
-    """A tension's draws: all, those in which its claims all hold, those not computed, and each claim's own count."""
+    """A tension's draws: those all its claims speak of, those where all hold, those not computed, and each claim's own count."""
 
     trials: int = 0
     holds: int = 0
@@ -91,7 +91,7 @@ def tally(argument: Argument, ids: Sequence[str], tensions: Sequence[Tension], f
     return Tally(
         size,
         {id: _count(argument, id, first, sample) for id in ids},
-        [_joint([argument.outputs[c].tests for c in t.claims if c in argument.outputs], sample, size) for t in tensions],
+        [_joint([argument.outputs[c] for c in t.claims if c in argument.outputs], sample) for t in tensions],
         kept,
     )
 
@@ -123,8 +123,15 @@ def _count(argument: Argument, id: str, first: int, sample: Sample) -> Count:
     return Count(int(trials.sum()), int((holds & speaks & ~lost).sum()), int(lost.sum()), ids, compared, same)
 
 
-def _joint(claims: Sequence[Sequence[str]], sample: Sample, size: int) -> Joint:
-    found = [held(sample, tests) for tests in claims]
-    lost = np.any([failed for _, failed in found], axis=0) if found else np.zeros(size, dtype=bool)
-    holds = np.all([h for h, _ in found], axis=0) & ~lost if found else lost
-    return Joint(size, int(holds.sum()), int(lost.sum()), tuple(int(h.sum()) for h, _ in found))
+def _joint(claims: Sequence[Outputs], sample: Sample) -> Joint:
+    """The draws of which all these claims speak, and in how many they hold."""
+    if not claims:
+        return Joint()
+    found = [held(sample, o.tests) for o in claims]
+    domains = [held(sample, o.provided) for o in claims]
+    silent = np.any([unknown for _, unknown in domains], axis=0)
+    speaks = np.all([inside for inside, _ in domains], axis=0)
+    lost = silent | (speaks & np.any([failed for _, failed in found], axis=0))
+    trials = speaks | lost
+    joint = np.all([h for h, _ in found], axis=0) & trials & ~lost
+    return Joint(int(trials.sum()), int(joint.sum()), int(lost.sum()), tuple(int((h & trials).sum()) for h, _ in found))

@@ -30,8 +30,12 @@ def _sobol(seed: int, names: Sequence[str], total: int, start: int, count: int) 
     from scipy.stats import qmc  # half a second to import: only this design pays it
 
     engine: Any = qmc.Sobol(len(names), scramble=True, rng=np.random.Generator(np.random.Philox(seed)))
-    engine.fast_forward(start)
-    points = np.clip(engine.random(count), 2.0**-54, 1 - 2.0**-53)
+    # SciPy cannot skip no point, and warns unless it is first asked for a power of two
+    first = engine.random(1)[: start == 0]
+    if start > 1:
+        engine.fast_forward(start - 1)
+    rest = engine.random(count - len(first))
+    points = np.clip(np.concatenate([first, rest]), 2.0**-54, 1 - 2.0**-53)
     return {name: np.ascontiguousarray(points[:, k]) for k, name in enumerate(names)}
 
 

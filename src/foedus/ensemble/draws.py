@@ -94,6 +94,8 @@ def correlated(group: Correlation, unit: Mapping[str, Array]) -> dict[str, Array
     if size < 2:
         return {}
     factor = np.linalg.cholesky(np.full((size, size), group.correlation) + np.eye(size) * (1 - group.correlation))
-    scores = factor @ special.ndtri(np.stack([unit[label] for label in labels]))
+    single = [special.ndtri(unit[label]) for label in labels]
+    # summed one by one: a matrix product would round by how many draws are asked for at a time
+    scores = np.stack([sum(w * z for w, z in zip(row[: k + 1], single, strict=False)) for k, row in enumerate(factor)])
     joint = np.clip(special.ndtr(scores), 2.0**-54, 1 - 2.0**-53)
     return dict(zip(labels, joint, strict=True))

@@ -119,11 +119,14 @@ class GeneralSolution:
     def _log_reach(self, at: Position | Play, profile: Profile) -> Value:
         """The log-probability of a profile and of the moves that lead to a position."""
         if (at, profile) not in self._reaches:
-            for parent in self.stage.tree.positions:
-                if at in parent.children.values():
-                    index = list(parent.children.values()).index(at)
-                    self._reaches[at, profile] = self._log_reach(parent, profile) + self._log_chosen(parent, profile)[index]
+            parent, index = self._parents[at]
+            self._reaches[at, profile] = self._log_reach(parent, profile) + self._log_chosen(parent, profile)[index]
         return self._reaches[at, profile]
+
+    @cached_property
+    def _parents(self) -> dict[Position | Play, tuple[Position, int]]:
+        """Where each position and play comes from, and by which action."""
+        return {child: (at, k) for at in self.stage.tree.positions for k, child in enumerate(at.children.values())}
 
     @cached_property
     def _reaches(self) -> dict[tuple[Position | Play, Profile], Value]:

@@ -22,6 +22,7 @@ from foedus.program.normal import log_normal_cdf, normal_cdf
 from foedus.protocol.schema import Rule
 
 Kind = str | None  # a private type, or None for a player without
+NEVER = -1000.0  # the log-probability of a move that cannot happen: where all ways are such, those with the fewest such moves count
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ class Solution:
         return self._means[at]
 
     def value(self, player: str, at: Position | Play) -> Value:
-        """A player's expected payoff at a position, over its types."""
-        belief = self.stage.beliefs[player]
+        """A player's expected payoff at a position, over its types as others believe them there."""
+        belief = self._beliefs(player, at)
         return _mixed(list(belief.values()), [self._values[at][player, kind] for kind in belief])
 
     def payoffs_by_kind(self, player: str, at: Position) -> dict[Kind, list[Value]]:
@@ -167,23 +168,27 @@ class Solution:
 
     def belief(self, play: Play, player: str, kind: Kind) -> Value:
         """The belief in a type at the end of a play."""
-        for at, action in self.steps(play):
-            if at.player == player:
-                return self.posterior(at, action)[kind]
-        return self.stage.beliefs[player][kind]
+        return self._beliefs(player, play)[kind]
 
-    def steps(self, play: Play) -> list[tuple[Position, str]]:
-        """The positions of a play, each with the action taken there."""
+    def _beliefs(self, player: str, at: Position | Play) -> Mapping[Kind, Value]:
+        """Beliefs in a player's types after all moves that lead to a position."""
+        for before, action in self.steps(at):
+            if before.player == player:
+                return self.posterior(before, action)
+        return self.stage.beliefs[player]
+
+    def steps(self, to: Position | Play) -> list[tuple[Position, str]]:
+        """The positions on the way, each with the action taken there."""
         at: Position | Play = self.stage.tree
         found: list[tuple[Position, str]] = []
-        for action in play.path:
+        for action in to.path:
             assert isinstance(at, Position)
             found.append((at, action))
             at = at.children[action]
         return found
 
-    def log_weights(self, plays: Sequence[Play]) -> list[Value]:
-        """The log-probabilities of some plays, up to a constant that they share; exact for rare moves too."""
+    def log_weights(self, plays: Sequence[Position | Play]) -> list[Value]:
+        """The log-probabilities of some plays or positions, up to a constant that they share; exact for rare moves too."""
         taken = [dict(self.steps(play)) for play in plays]
         common = {at for at in taken[0] if all(t.get(at) == taken[0][at] for t in taken)}
         zero = self.stage.builder.const(0)
@@ -192,10 +197,13 @@ class Solution:
     def _log_mean(self, at: Position, action: str) -> Value:
         """The log-probability of an action at a position, over the mover's types."""
         index = list(at.children).index(action)
-        chosen = self.choices[at]
-        if len(chosen) == 1:
-            return self.log_choice(at, next(iter(chosen)))[index]
-        return ir.log(self.mean(at)[index])
+        if at.node in self.stage.forced or at.player is None or self.stage.limit:
+            p = self.mean(at)[index]
+            return self.stage.builder.const(NEVER) if p.constant == 0 else ir.maximum(ir.log(p), NEVER)
+        belief = self.stage.beliefs[at.player]
+        if len(belief) == 1:
+            return self.log_choice(at, next(iter(belief)))[index]
+        return ir.log_total([ir.log(b) + self.log_choice(at, kind)[index] for kind, b in belief.items()])
 
     @property
     def status(self) -> dict[str, Value]:

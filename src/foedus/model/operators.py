@@ -12,6 +12,7 @@ from foedus.program import ir
 from foedus.program.ir import Value
 
 Result = Value | list[Value]
+LEAST = 1e-300  # added to the probability of a position, so that positions that are never passed count alike
 
 
 def apply(world: World, call: Call) -> Result:
@@ -38,7 +39,7 @@ def _moves(call: Call) -> dict[str, str]:
 def _passing(world: World, at: Position) -> Value:
     """The probability that play passes a position, given what was seen."""
     if not world.seen:
-        return world.solution.reach[at]
+        return world.solution.reach[at] + LEAST
     one, zero = world.builder.const(1), world.builder.const(0)
     return world.over_plays(lambda play: one if play.path[: len(at.path)] == at.path else zero)
 
@@ -85,6 +86,8 @@ def _wish(world: World, call: Call) -> list[Value]:
     solution = world.solution
 
     def wished(at: Position) -> list[Value]:
+        if at.player == player:
+            return solution.mean(at)
         precision = solution.stage.precision(player)
         return ir.softmax([precision * solution.value(player, child) for child in at.children.values()])
 

@@ -369,6 +369,14 @@ def total(values: Iterable[Value], builder: Builder) -> Value:
     return result
 
 
+def log_total(logs: Sequence[Value]) -> Value:
+    """log(sum exp(l_i)), without overflow or loss of small terms."""
+    top = logs[0]
+    for value in logs[1:]:
+        top = maximum(top, value)
+    return top if len(logs) == 1 else top + log(total((exp(v - top) for v in logs), top.builder))
+
+
 def log_softmax(scores: Sequence[Value]) -> list[Value]:
     """log(exp(s_i) / sum exp(s_j)) for each i, without overflow or loss of small probabilities."""
     top = scores[0]

@@ -34,12 +34,13 @@ UFUNCS: dict[str, Callable[..., Any]] = {
 }
 
 
-def execute(program: Program, inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:
+def execute(program: Program, inputs: Mapping[str, ArrayLike], *, compiled: bool = False) -> dict[str, Array]:
     """Run a program.
 
     Args:
         program: what to run.
         inputs: a number or an array of draws for each input of the program.
+        compiled: solve its equations by machine code where that can be; see `continuation.solve`.
 
     Returns:
         Each output, as a float64 array of the broadcast shape of what it depends on. What cannot be computed (a logarithm of
@@ -50,7 +51,7 @@ def execute(program: Program, inputs: Mapping[str, ArrayLike]) -> dict[str, Arra
 
         inputs = dict(inputs)
         for block in program.implicit:
-            inputs |= solve(block, inputs, _straight)
+            inputs |= solve(block, inputs, _straight, compiled=compiled)
     return _straight(program, inputs)
 
 

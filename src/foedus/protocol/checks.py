@@ -7,12 +7,27 @@ from dataclasses import dataclass, replace
 
 from foedus.documents import Document, Path_
 from foedus.errors import InputError, MeaningError, Place, nearest
-from foedus.formulas import Call, Constant, Expression, Formula, MaybeUnit, Move, Name, check_function, substitute, unit_of, walk
+from foedus.formulas import (
+    Call,
+    Constant,
+    Expression,
+    Formula,
+    MaybeUnit,
+    Move,
+    Name,
+    check_function,
+    depth,
+    substitute,
+    unit_of,
+    walk,
+)
 from foedus.protocol.operators import OPERATORS, Context, offered
 from foedus.protocol.protocol import END, Definition, Lever, Mark, Measure, Node, Number, Protocol, Quantity, State, label
 from foedus.units import ONE, Unit
 
 MAX_PLAYS = 5_000
+MAX_MOVES = 100
+MAX_NESTED = 120
 _BASIC: tuple[type[Quantity], ...] = (Number, Definition, State, Lever)
 
 
@@ -24,7 +39,7 @@ def check_protocol(protocol: Protocol, document: Document) -> None:
     """
     _check_sets(protocol, document)
     _check_players(protocol, document)
-    _check_game(protocol)
+    _check_game(protocol, document)
     _check_promises(protocol)
     for formula_check in _formula_checks(protocol):
         formula_check.run(protocol, document)
@@ -60,13 +75,14 @@ def _check_players(protocol: Protocol, document: Document) -> None:
                 raise MeaningError(f"no {path[-1]} for player '{name}'", document.place(path), f"add '{name}:'")
 
 
-def _check_game(protocol: Protocol) -> None:
+def _check_game(protocol: Protocol, document: Document) -> None:
     nodes = protocol.nodes
     if protocol.start not in nodes:
-        raise MeaningError(f"the game starts at an unknown node '{protocol.start}'", fix=nearest(protocol.start, nodes))
+        place = document.place(("game", "start"))
+        raise MeaningError(f"the game starts at an unknown node '{protocol.start}'", place, nearest(protocol.start, nodes))
     for node in nodes.values():
         _check_node(protocol, node)
-    reached = set(_reached(protocol, protocol.start, ()))
+    reached = _reached(protocol)
     for node in nodes.values():
         if node.name not in reached:
             raise MeaningError(f"no play reaches the node '{node.name}'", node.place, "lead an action to it, or remove it")
@@ -115,14 +131,27 @@ def _check_promises(protocol: Protocol) -> None:
             raise MeaningError(f"'{promise.node}' is not a node of '{promise.by}'", promise.place, f"write by: {node.player}")
 
 
-def _reached(protocol: Protocol, name: str, path: tuple[str, ...]) -> Iterator[str]:
-    node = protocol.nodes[name]
-    if name in path:
-        raise MeaningError(f"the game returns to '{name}' without end", node.place, "a play must end: lead an action elsewhere")
-    yield name
-    for branch in node.branches.values():
-        if branch.then != END:
-            yield from _reached(protocol, branch.then, (*path, name))
+def _reached(protocol: Protocol) -> set[str]:
+    """Every node that a play reaches, each looked into once."""
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        node = protocol.nodes[name]
+        if name in path:
+            raise MeaningError(
+                f"the game returns to '{name}' without end", node.place, "a play must end: lead an action elsewhere"
+            )
+        if len(path) >= MAX_MOVES:
+            raise MeaningError(f"a play has more than {MAX_MOVES} moves", node.place, "make the game shorter")
+        if name in done:
+            return
+        for branch in node.branches.values():
+            if branch.then != END:
+                visit(branch.then, (*path, name))
+        done.add(name)
+
+    visit(protocol.start, ())
+    return done
 
 
 def _check_plays(protocol: Protocol) -> None:
@@ -218,8 +247,6 @@ class _Scope:
         for part in walk(e):
             if isinstance(part, Call):
                 check_function(part, offered(self.context))
-        if _is_vector(e):
-            raise MeaningError("a distribution is not a quantity", fix="compare two with total_variation(p, q)")
         return unit_of(e, self.name, self.operator, self.elements)
 
     def elements(self, name: str) -> tuple[str, ...]:
@@ -247,9 +274,12 @@ class _Scope:
             )
 
     def operator(self, call: Call) -> MaybeUnit:
-        operator = OPERATORS[call.function]
-        if not operator.fewest <= len(call.args) <= operator.most:
-            raise MeaningError(f"{call.function}() takes {operator.fewest} to {operator.most} arguments", fix="see the operators")
+        if _is_vector(call):
+            raise MeaningError("a distribution is not a quantity", fix="compare two with total_variation(p, q)")
+        return self.applied(call)
+
+    def applied(self, call: Call) -> MaybeUnit:
+        self.arity(call)
         return _OPERATOR_UNITS[call.function](self, call)
 
     def node(self, e: Expression) -> Node:
@@ -293,15 +323,24 @@ class _Scope:
             if not _is_vector(part):
                 raise MeaningError("total_variation() takes two distributions", fix="write total_variation(moves(node), …)")
             self.vector(part)
+        first, second = (self.node(_node_of(part)).branches for part in call.args)
+        if list(first) != list(second):
+            raise MeaningError("the two distributions are over different actions", fix="compare distributions at one node")
         return ONE
+
+    def arity(self, call: Call) -> None:
+        operator = OPERATORS[call.function]
+        if not operator.fewest <= len(call.args) <= operator.most:
+            raise MeaningError(f"{call.function}() takes {operator.fewest} to {operator.most} arguments", fix="see the operators")
 
     def vector(self, e: Expression) -> None:
         if isinstance(e, Call) and e.function in ("moves", "wish"):
+            self.arity(e)
             self.node(e.args[-1])
             if e.function == "wish":
                 self.player(e.args[0])
         elif isinstance(e, Call):
-            self.operator(e)
+            self.applied(e)
 
     def inner(self, call: Call) -> MaybeUnit:
         if _is_vector(call.args[0]):
@@ -370,6 +409,14 @@ def _is_vector(e: Expression) -> bool:
     return OPERATORS[e.function].vector or (wraps and _is_vector(e.args[0]))
 
 
+def _node_of(e: Expression) -> Expression:
+    """The node whose actions a distribution is over."""
+    while isinstance(e, Call) and e.function not in ("moves", "wish"):
+        e = e.args[0]
+    assert isinstance(e, Call)
+    return e.args[-1]
+
+
 def _check_cycles(protocol: Protocol) -> None:
     q = protocol.quantities
     within = {n: _names(v.formula) for n, v in q.items() if isinstance(v, Definition | Measure)}
@@ -389,21 +436,34 @@ def _names(formula: Formula, only_next: bool = False) -> set[str]:
 
 
 def _refuse_cycle(uses: Mapping[str, set[str]], quantities: Mapping[str, Quantity]) -> None:
-    done: set[str] = set()
+    deep: dict[str, int] = {}
 
-    def visit(name: str, trail: tuple[str, ...]) -> None:
+    def visit(name: str, trail: tuple[str, ...]) -> int:
+        """How deep the formula of a name is nested, those of the names in it included."""
+        place: Place = quantities[name].place if name in quantities else Place("")
         if name in trail:
             chain = " → ".join((*trail[trail.index(name) :], name))
-            place: Place = quantities[name].place
             raise MeaningError(f"'{name}' is defined by itself: {chain}", place, "break the circle")
-        if name in done or name not in uses:
-            return
-        for other in sorted(uses[name]):
-            visit(other, (*trail, name))
-        done.add(name)
+        if name in uses and name not in deep:
+            below = max((visit(other, (*trail, name)) for other in sorted(uses[name])), default=0) if len(trail) < MAX_NESTED else 0
+            deep[name] = below + _depth(quantities[name])
+            if deep[name] > MAX_NESTED or len(trail) >= MAX_NESTED:
+                raise MeaningError(
+                    f"'{name}' is nested more than {MAX_NESTED} deep, the names in it included", place, "define it in fewer steps"
+                )
+        return deep.get(name, 0)
 
     for name in uses:
         visit(name, ())
+
+
+def _depth(quantity: Quantity) -> int:
+    match quantity:
+        case Definition() | Measure():
+            return depth(quantity.formula.root)
+        case State():
+            return max(depth(quantity.start.root), depth(quantity.next.root))
+    return 0
 
 
 def unit_under(protocol: Protocol, name: str, formula: Formula) -> None:

@@ -13,6 +13,7 @@ from foedus.formulas import FUNCTIONS, Formula, parse
 from foedus.numbers import parse_support
 from foedus.protocol import protocol as p
 from foedus.protocol.checks import check_protocol
+from foedus.protocol.efg import read_game
 from foedus.protocol.schema import FormulaText, ProtocolSchema
 from foedus.schema import validate
 from foedus.units import Unit, parse_unit
@@ -31,12 +32,14 @@ def load_protocol(name: str | Path, beside: Path | None = None) -> p.Protocol:
     """A protocol by the name of a shipped one or by its file.
 
     Args:
-        name: a shipped name, or a path ending in .yaml or .yml.
+        name: a shipped name, or a path ending in .yaml, .yml or .efg.
         beside: the folder that relative paths start from.
 
     Raises:
         InputError: not found, not the right shape, or not meaningful.
     """
+    if str(name).endswith(".efg"):
+        return build_protocol(read_game((beside or Path()) / name))
     if str(name).endswith((".yaml", ".yml")):
         return build_protocol(read_document((beside or Path()) / name))
     library = shipped("foedus.protocol")

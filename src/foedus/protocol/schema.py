@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from foedus.schema import Strict
 
 Text = Annotated[str, Field(min_length=1)]
 FormulaText = str | int | float
+UnitText = Annotated[str, BeforeValidator(lambda given: "1" if given == 1 and not isinstance(given, bool) else given)]
 Rule = Literal["logit", "probit", "probit_private"]
 
 
@@ -28,7 +29,7 @@ class Reference(Strict):
 class NumberSchema(Strict):
     """A quantity that the scenario must supply."""
 
-    unit: str = "1"
+    unit: UnitText = "1"
     support: str = "(-inf, inf)"
     over: str | None = None
     meaning: Text
@@ -39,7 +40,7 @@ class DefinitionSchema(Strict):
     """A quantity computed from others within one crisis."""
 
     formula: FormulaText
-    unit: str = "1"
+    unit: UnitText = "1"
     over: str | None = None
     meaning: str = ""
 
@@ -54,7 +55,7 @@ class PlayerSchema(Strict):
 class MarkSchema(Strict):
     """What an action leaves on the outcome. Without a default, every play must set it."""
 
-    unit: str = "1"
+    unit: UnitText = "1"
     default: float | None = None
     meaning: str = ""
 
@@ -113,7 +114,7 @@ class ChoiceSchema(Strict):
 class PayoffSchema(Strict):
     """One formula a player."""
 
-    unit: str = "1"
+    unit: UnitText = "1"
     of: dict[str, FormulaText]
 
 
@@ -122,7 +123,7 @@ class StateSchema(Strict):
 
     start: FormulaText
     next: FormulaText
-    unit: str = "1"
+    unit: UnitText = "1"
     over: str | None = None
     meaning: str = ""
 
@@ -131,14 +132,14 @@ class LeverSchema(Strict):
     """What a policy sets."""
 
     meaning: Text
-    unit: str = "1"
+    unit: UnitText = "1"
 
 
 class MeasureSchema(Strict):
     """A named quantity computed from the solved game."""
 
     formula: FormulaText
-    unit: str = "1"
+    unit: UnitText = "1"
     over: str | None = None
     meaning: Text
     cites: list[str] = []

@@ -18,7 +18,7 @@ LABEL = 11
 MARGIN = 5
 
 
-def audit_parts(view: AuditView, screen: Screen, command: str) -> Iterator[RenderableType]:
+def audit_parts(view: AuditView, screen: Screen) -> Iterator[RenderableType]:
     """The parts of an audit's output, from top to bottom."""
     yield heading(view.title)
     if view.question:
@@ -34,7 +34,7 @@ def audit_parts(view: AuditView, screen: Screen, command: str) -> Iterator[Rende
     yield Text()
     yield summary_part(view, screen)
     yield Text()
-    yield from closing(view, command)
+    yield from closing(view)
 
 
 def claim_part(claim: ClaimView, screen: Screen) -> RenderableType:
@@ -119,8 +119,7 @@ def summary_part(view: AuditView, screen: Screen) -> RenderableType:
     return Group(heading("In short"), table)
 
 
-def closing(view: AuditView, command: str) -> Iterator[RenderableType]:
-    """Failures, what a verdict means, and how to get the same again."""
+def closing(view: AuditView) -> Iterator[RenderableType]:
+    """Failures, and what a verdict means."""
     yield Text("\n".join(view.failures) if view.failures else "No draw failed.")
     yield Text(WHAT_A_VERDICT_MEANS)
-    yield Text.assemble(("again: ", "dim"), command)

@@ -155,7 +155,7 @@ def reading_words(reading: Reading, scenario: Scenario) -> str:
     return clean(f"{label(reading.measure, reading.index)}{when}{policy}")
 
 
-def test_words(test: Test, scenario: Scenario) -> str:
+def phrase_of(test: Test, scenario: Scenario) -> str:
     """A test as a phrase."""
     right = number(test.right) if not isinstance(test.right, Reading) else _other_words(test.left, test.right, scenario)
     return f"{reading_words(test.left, scenario)} {'above' if test.above else 'below'} {right}{_by(test)}"
@@ -184,7 +184,7 @@ def _tests(result: ClaimResult, scenario: Scenario) -> tuple[tuple[str, str], ..
     main = result.by_set.get(scenario.reference)
     if main is None:
         return ()
-    return tuple((test_words(t, scenario), quantiles(*q)) for t, q in zip(result.claim.tests, main.readings, strict=True))
+    return tuple((phrase_of(t, scenario), quantiles(*q)) for t, q in zip(result.claim.tests, main.readings, strict=True))
 
 
 def _carried(result: ClaimResult, scenario: Scenario) -> tuple[Carried, ...]:
@@ -212,7 +212,7 @@ def _remarks(result: ClaimResult, scenario: Scenario) -> list[str]:
     if claim.untestable:
         found.append(clean(claim.untestable))
     if claim.provided:
-        found.append("speaks only of draws with " + listed([test_words(t, scenario) for t in claim.provided]) + _domain(result))
+        found.append("speaks only of draws with " + listed([phrase_of(t, scenario) for t in claim.provided]) + _domain(result))
     if result.between:
         found.append(f"between {result.between[0]} and {result.between[1]}, after {count(result.draws)} draws")
     if result.counterexample:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foedus.report.text import clean
-from foedus.scenario.scenario import Scenario, SourcedNumber
+from foedus.scenario.scenario import Scenario
 from foedus.scenario.schema import SourceSchema
-from foedus.units import Unit, parse_unit
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,6 @@ class NumberRow:
     why: str
 
 
-def shown(number: SourcedNumber, unit: Unit) -> str:
-    """A value or prior in the unit as written; a pure number shows no unit."""
-    if number.prior is not None:
-        same = number.prior.scale == unit.scale
-        text = number.prior.text if same else f"{number.prior.text} (plain)"
-    else:
-        text = f"{(number.value or 0.0) / unit.scale:.6g}"
-    return clean(text)
-
-
 def rows(scenario: Scenario) -> list[NumberRow]:
     """Every number of a scenario, in the order of the protocol."""
     return [_row(scenario, label) for label in scenario.labels]
@@ -47,12 +36,11 @@ def rows(scenario: Scenario) -> list[NumberRow]:
 
 def _row(scenario: Scenario, label: str) -> NumberRow:
     number = scenario.numbers()[label]
-    unit = parse_unit(number.unit, scenario.protocol.units)
-    mine = shown(number, unit)
+    mine = clean(number.shown)
     others = []
     for name in list(scenario.prior_sets)[1:]:
         other = scenario.numbers(name)[label]
-        text = shown(other, parse_unit(other.unit, scenario.protocol.units))
+        text = clean(other.shown)
         if text != mine:
             others.append((name, text))
     meaning = scenario.protocol.numbers[label.partition("[")[0]].meaning

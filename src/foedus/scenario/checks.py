@@ -8,6 +8,7 @@ import numpy as np
 
 from foedus.documents import Document
 from foedus.errors import MeaningError, nearest
+from foedus.protocol.protocol import END
 from foedus.scenario.scenario import Scenario
 
 
@@ -45,6 +46,24 @@ def _check_observed(scenario: Scenario, document: Document) -> None:
             raise MeaningError(f"no node '{node}' in the game", place, nearest(node, nodes))
         if action not in nodes[node].branches:
             raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].branches))
+    if not _can_follow(scenario):
+        raise MeaningError(
+            "no play of the game holds the observed moves together", document.place(("observed",)), "give moves that can follow one another"
+        )
+
+
+def _can_follow(scenario: Scenario) -> bool:
+    """Whether some play holds all observed moves."""
+    nodes, observed = scenario.protocol.nodes, scenario.observed
+
+    def follow(name: str, met: int) -> bool:
+        if name == END:
+            return met == len(observed)
+        branches = nodes[name].branches
+        taken = [branches[observed[name]]] if name in observed else branches.values()
+        return any(follow(b.then, met + (name in observed)) for b in taken)
+
+    return follow(scenario.protocol.start, 0)
 
 
 def _check_claims(scenario: Scenario, document: Document) -> None:

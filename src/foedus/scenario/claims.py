@@ -80,7 +80,7 @@ class ClaimReader:
                 f"crisis {crisis} is beyond the horizon of {self.schema.horizon}", fix="raise 'horizon:', or ask earlier"
             )
         chosen = policy or self.schema.policy
-        if chosen not in self.schema.policies:
+        if policy is not None and policy not in self.schema.policies:
             raise MeaningError(f"unknown policy '{chosen}'", fix=nearest(chosen, self.schema.policies))
         return s.Reading(name, index, crisis, chosen)
 

@@ -15,6 +15,7 @@ from foedus.protocol.protocol import Number, Protocol, label
 from foedus.scenario import scenario as s
 from foedus.scenario.checks import check_scenario
 from foedus.scenario.claims import ClaimReader
+from foedus.scenario.games import SUFFIX, game_scenario
 from foedus.scenario.schema import NumberEntry, PolicySchema, PriorSetSchema, ScenarioSchema
 from foedus.schema import validate
 from foedus.units import parse_unit
@@ -35,9 +36,11 @@ def load_scenario(name: str | Path) -> s.Scenario:
     if text in library:
         path = library[text]
         return build_scenario(parse_document(path.read_bytes(), path.name), path.parent)
+    if Path(text).suffix == SUFFIX:
+        return build_scenario(game_scenario(Path(text)), Path(text).parent)
     if Path(text).suffix in (".yaml", ".yml") or Path(text).exists():
         return build_scenario(read_document(text), Path(text).parent)
-    raise NotFoundError(f"no scenario '{text}'", fix=nearest(text, library) + " or give the path of a .yaml file")
+    raise NotFoundError(f"no scenario '{text}'", fix=nearest(text, library) + " or give the path of a .yaml or .efg file")
 
 
 def build_scenario(document: Document, beside: Path = Path()) -> s.Scenario:
@@ -148,7 +151,9 @@ class _Builder:
             if source not in self.schema.sources:
                 raise MeaningError(f"unknown source '{source}'", fix=nearest(source, self.schema.sources))
         place = self.document.place(path)
-        return s.SourcedNumber(label(number.name, index), value, prior, entry.unit, sources, entry.describes, entry.why, place)
+        shown = entry.prior if entry.prior is not None else f"{entry.value:g}"
+        named = label(number.name, index)
+        return s.SourcedNumber(named, value, prior, shown, entry.unit, sources, entry.describes, entry.why, place)
 
     def defaults(self, given: Mapping[str, s.SourcedNumber]) -> dict[str, s.SourcedNumber]:
         """The protocol's defaults for numbers not given.
@@ -169,7 +174,8 @@ class _Builder:
                         f"add '{name}:' to numbers",
                     )
                 unit = str(number.unit)
-                found[key] = s.SourcedNumber(key, number.default, None, unit, (), "", "the protocol's default", number.place)
+                shown, why = f"{number.default:g}", "the protocol's default"
+                found[key] = s.SourcedNumber(key, number.default, None, shown, unit, (), "", why, number.place)
         return found
 
     def policy(self, name: str, given: PolicySchema, lag: int, budget: float) -> s.Policy:

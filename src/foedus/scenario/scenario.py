@@ -23,12 +23,14 @@ class SourcedNumber:
         label: the name in the protocol, with its index: `share_0[arms]`.
         value: set where the number is taken as known.
         prior: set where it is uncertain.
+        shown: the value or the prior as written, in the unit as written.
         unit: as written. sources: ids. describes: the date or period the number describes. why: the reasoning.
     """
 
     label: str
     value: float | None
     prior: Prior | None
+    shown: str
     unit: str
     sources: tuple[str, ...]
     describes: str
@@ -39,11 +41,6 @@ class SourcedNumber:
     def central(self) -> float:
         """The value, or the median of the prior."""
         return self.value if self.value is not None else self.prior.median if self.prior else float("nan")
-
-    @property
-    def shown(self) -> str:
-        """The prior as written, or the value."""
-        return self.prior.text if self.prior else f"{self.value:g}"
 
 
 @dataclass(frozen=True)
@@ -195,11 +192,15 @@ class Scenario:
 
     def _changed(self, label: str, value: float | str) -> SourcedNumber:
         if label not in self.labels:
-            raise MeaningError(f"no number '{label}'", fix=nearest(label, self.labels))
+            family = [other for other in self.labels if other.startswith(f"{label}[")]
+            raise MeaningError(
+                f"no number '{label}'", fix=f"set {' or '.join(family)}" if family else nearest(label, self.labels)
+            )
         number, support = self.numbers()[label], self.protocol.numbers[label.partition("[")[0]].support
+        unit = str(self.protocol.numbers[label.partition("[")[0]].unit)
+        by_hand = replace(number, sources=(), describes="", why="set by hand", unit=unit)
         if isinstance(value, str):
-            prior = parse_prior(value, support)
-            return replace(number, value=None, prior=prior, sources=(), why="set by hand")
+            return replace(by_hand, value=None, prior=parse_prior(value, support), shown=value)
         if value not in support:
             raise MeaningError(f"{label} = {value:g} is outside {support}", fix=f"give a value in {support}")
-        return replace(number, value=float(value), prior=None, sources=(), why="set by hand")
+        return replace(by_hand, value=float(value), prior=None, shown=f"{value:g}")

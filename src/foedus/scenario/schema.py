@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from foedus.protocol.schema import FormulaText, Reference, Text
+from foedus.protocol.schema import FormulaText, Reference, Text, UnitText
 from foedus.schema import Strict
 
 Role = Literal["premise", "inference", "prescription", "prediction"]
@@ -35,7 +35,7 @@ class NumberEntry(Strict):
 
     value: float | None = None
     prior: str | None = None
-    unit: str = "1"
+    unit: UnitText = "1"
     source: str | list[str]
     describes: str = ""
     why: str = ""

@@ -1,0 +1,110 @@
+"""Compared policies in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from foedus.policies import Best, Comparison, Effect, Goal, Path
+from foedus.report.terminal import columns, heading
+from foedus.report.text import clean, count, listed, number, plural
+
+
+def comparison_parts(found: Comparison, command: str) -> Iterator[RenderableType]:
+    """The parts of `compare`'s output."""
+    scenario = found.scenario
+    yield heading(clean(scenario.title))
+    facts = (
+        f"scenario {scenario.name} · prior set {scenario.reference} · {plural(found.crises, 'crisis', 'crises')}"
+        f" · {count(found.draws)} draws, the same for every policy · seed {found.seed}"
+    )
+    yield Text(clean(facts), style="dim")
+    for k, goal in enumerate(found.goals):
+        yield from (Text(), goal_part(found, k, goal))
+    yield from (Text(), frontier_part(found), Text(), delay_part(found))
+    if found.best:
+        yield from (Text(), best_part(found))
+    yield Text()
+    yield Text(f"{plural(found.failures, 'draw')} failed; they count nowhere." if found.failures else "No draw failed.")
+    yield Text.assemble(("again: ", "dim"), command)
+
+
+def goal_part(found: Comparison, k: int, goal: Goal) -> RenderableType:
+    """One goal: a line a policy."""
+    crises = ["now", "next", *(f"crisis {t}" for t in range(3, found.crises + 1))][: found.crises]
+    titles = ["policy", *crises, "worst 10%", "gain", "regret", "its 95%", "best in"]
+    table = columns(titles, right=range(1, len(titles)), fixed=range(1, len(titles)))
+    for p in found.policies:
+        j = p.judged[k]
+        gain = "" if p.name == found.baseline else effect_words(j.gain)
+        shown = [number(v) for v in j.by_crisis]
+        table.add_row(Text(clean(p.name)), *shown, number(j.tail), gain, *map(number, j.regret), f"{j.best:.0%}")
+    about = found.scenario.protocol.measures[goal.measure.partition("[")[0]].meaning
+    wanted = "more is better" if goal.sign > 0 else "less is better"
+    return Group(
+        Text.assemble((goal.measure, "bold"), (f"  {clean(about)}; {wanted}", "dim")),
+        table,
+        Text(variance_words(found, k), style="dim"),
+    )
+
+
+def variance_words(found: Comparison, k: int) -> str:
+    """What common random numbers save."""
+    cuts = sorted(p.judged[k].ratio for p in found.policies if p.name != found.baseline and math.isfinite(p.judged[k].ratio))
+    gain = f"Gain is over {clean(found.baseline)}, with its 95% interval."
+    if not cuts:
+        return gain
+    least, most = f"{cuts[0]:,.3g}", f"{cuts[-1]:,.0f}"
+    return f"{gain} Common random numbers cut its variance {least} to {most} times."
+
+
+def effect_words(effect: Effect) -> str:
+    """A mean with its 95% interval as ±, or that it cannot be told from zero."""
+    half = (effect.high - effect.low) / 2
+    if effect.low <= 0 <= effect.high:
+        return "none to be told" if half > 0 else number(effect.mean)
+    return f"{'+' if effect.mean > 0 else ''}{number(effect.mean)} ± {half:.1g}"
+
+
+def frontier_part(found: Comparison) -> RenderableType:
+    """Which policies are dominated, and how often each satisfices."""
+    table = columns(["policy", "satisfices in", "on the frontier"], right=(1,), fixed=(0, 1))
+    for p in found.policies:
+        on = "yes" if p.frontier else f"no: as good or better on every goal {'is' if len(p.dominated_by) == 1 else 'are'} "
+        table.add_row(Text(clean(p.name)), f"{p.satisfices:.0%} of draws", Text(on + listed([clean(n) for n in p.dominated_by])))
+    return Group(heading("Frontier and robustness"), table)
+
+
+def delay_part(found: Comparison) -> RenderableType:
+    """What is lost by adopting a policy one crisis later, or never."""
+    table = columns(["goal", "policy", "one crisis later", "never"], right=(2, 3), fixed=(0, 2, 3))
+    for k, goal in enumerate(found.goals):
+        for p in found.policies:
+            if p.name != found.baseline:
+                j = p.judged[k]
+                table.add_row(goal.measure, Text(clean(p.name)), effect_words(j.later), effect_words(j.never))
+    return Group(heading("The cost of delay: what is lost by adopting a policy later (negative: gained)"), table)
+
+
+def best_part(found: Comparison) -> RenderableType:
+    """The best lever paths found."""
+    return Group(
+        heading("The best path within the budget, in the worst tenth of draws"), *(Text(best_words(b)) for b in found.best)
+    )
+
+
+def best_words(best: Best) -> str:
+    """A path with what it reaches beside the best declared policy."""
+    tails = f"{number(best.tail)}; the best declared policy, {clean(best.declared)}, reaches {number(best.declared_tail)}"
+    return f"{best.goal.measure}: {path_words(best.path)} reaches {tails}."
+
+
+def path_words(path: Path) -> str:
+    """`self_reliance 1 throughout`, or by crisis."""
+    words = [" + ".join(f"{n} {number(v)}" for n, v in s.items() if v > 1e-4) or "nothing" for s in path]
+    if len(set(words)) == 1:
+        return f"{words[0]} throughout"
+    return ", then ".join(words[t] for t in range(len(words)) if t == 0 or words[t] != words[t - 1])

@@ -1,0 +1,132 @@
+"""Explanations in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from foedus.explain.explain import Explanation, Explanations
+from foedus.explain.maps import Map
+from foedus.explain.sensitivity import Index
+from foedus.explain.study import HOLDS, MARGIN
+from foedus.explain.words import box_words, flip_words, tree_words
+from foedus.report.terminal import Screen, columns, heading, indented
+from foedus.report.text import clean, count, listed, number, plural, probability
+from foedus.scenario.scenario import Scenario
+
+MOST = 8
+SHADES = " ░▒▓█"
+ONE_SOLUTION = "Each variant follows one solution of the game; where a game has several, the others are not looked at."
+
+
+def explanation_parts(found: Explanations, screen: Screen, command: str) -> Iterator[RenderableType]:
+    """The parts of `explain`'s output."""
+    scenario = found.scenario
+    yield heading(clean(scenario.title))
+    facts = f"scenario {scenario.name} · prior set {scenario.reference} · {count(found.draws)} draws · seed {found.seed}"
+    yield Text(clean(facts), style="dim")
+    for e in found.claims:
+        yield Text()
+        yield claim_part(e, scenario)
+    yield Text()
+    yield Text.assemble(("again: ", "dim"), command)
+
+
+def claim_part(e: Explanation, scenario: Scenario) -> RenderableType:
+    """One explained claim."""
+    shown = f"holds in {probability(e.probability)} of draws" if e.draws else "not tested"
+    title = Text.assemble((clean(e.claim.id), "bold"), f"  {clean(e.claim.text)}  ", (shown, "bold"))
+    parts: list[RenderableType] = [title]
+    parts += [indented(part) for part in sections(e, scenario)]
+    parts += [indented(Text(clean(note))) for note in e.notes]
+    return Group(*parts)
+
+
+def sections(e: Explanation, scenario: Scenario) -> Iterator[RenderableType]:
+    """What carries it, what flips it, when it holds, and under which variants."""
+    if e.effects:
+        yield heading("What carries it")
+        yield effects_part(e)
+    if e.flips:
+        yield heading("What flips it")
+        yield from (Text(clean(sentence)) for sentence in flip_words(scenario, e.flips))
+    if e.holds_when or e.fails_when or e.tree:
+        yield heading("When it holds")
+        yield from conditions(e, scenario)
+    if e.structure:
+        yield heading("Under variants of the model")
+        yield variants_part(e)
+    if e.map:
+        yield heading(f"Its probability over {clean(e.map.x)} (across) and {clean(e.map.y)} (up)")
+        yield map_part(e.map)
+
+
+def effects_part(e: Explanation) -> RenderableType:
+    """Shapley effects on claim and margin, and Borgonovo's delta, for the numbers that carry most."""
+    table = columns(["number", "share in the claim", "share in its margin", "delta"], fixed=(0,))
+    claim = {i.name: i for i in e.effects[HOLDS].effects} if HOLDS in e.effects else {}
+    margin = {i.name: i for i in e.effects[MARGIN].effects} if MARGIN in e.effects else {}
+    delta = {d.name: d for d in e.deltas}
+    main = claim or margin
+    telling = sorted((i for i in main.values() if i.distinguishable), key=lambda i: -i.value)
+    for i in telling[:MOST]:
+        d = delta.get(i.name)
+        moved = "" if d is None else f"{d.value:.2f} ({d.low:.2f} to {d.high:.2f})" if d.distinguishable else "as by chance"
+        table.add_row(Text(i.name), index_words(claim.get(i.name)), index_words(margin.get(i.name)), moved)
+    rest, idle = len(telling) - MOST, len(main) - len(telling)
+    words = [f"{rest} further numbers carry less"] if rest > 0 else []
+    words += [f"{plural(idle, 'number')} cannot be told from zero"] if idle else []
+    for what, found in e.sobol.items():
+        totals = [index_words(i, i.name) for i in sorted(found.total, key=lambda i: -i.value)[:3]]
+        words += [f"its numbers are independent, with Sobol totals of the {what} {listed(totals)}"] if totals else []
+    return Group(table, *([Text("; ".join(words) + ".")] if words else []))
+
+
+def index_words(index: Index | None, name: str = "") -> str:
+    """An index with its interval, or that it cannot be told from zero."""
+    if index is None:
+        return ""
+    if not index.distinguishable:
+        return f"{name} not distinguishable from zero".strip()
+    return f"{name} {index.value:.2f} ({index.low:.2f} to {index.high:.2f})".strip()
+
+
+def conditions(e: Explanation, scenario: Scenario) -> Iterator[RenderableType]:
+    """Boxes, with how often their numbers come back, and the tree."""
+    for box, holds in ((e.holds_when, True), (e.fails_when, False)):
+        if box is None:
+            continue
+        again = ", ".join(f"{limit.name} {limit.reproduced:.0%}" for limit in box.limits)
+        yield Text(clean(f"{box_words(scenario, box, holds=holds)} Found again in resamples: {again}."))
+    if e.tree and e.tree.name:
+        yield Text("As a tree:", style="dim")
+        yield from (indented(Text(clean(sentence))) for sentence in tree_words(e.tree))
+
+
+def variants_part(e: Explanation) -> RenderableType:
+    """The claim's probability under every variant."""
+    assert e.structure
+    table = columns(["variant", "probability", "as declared in", "not computed"], right=(1, 2, 3), fixed=(0,))
+    for v in e.structure.variants:
+        agree = "" if v.agree != v.agree else f"{v.agree:.0%} of draws"
+        table.add_row(Text(clean(v.name)), probability(v.probability), agree, count(v.failures) if v.failures else "")
+    noise, precision = e.structure.noise, listed(e.structure.precision)
+    words = (
+        f"The precision of choice ({precision}) alone accounts for {noise:.0%} of the claim's variance."
+        if noise is not None
+        else ""
+    )
+    return Group(table, *([Text(words)] if words else []), Text(ONE_SOLUTION, style="dim"))
+
+
+def map_part(found: Map) -> RenderableType:
+    """A map as shades, from rarely (blank) to nearly always (full)."""
+    rows = []
+    for k in range(len(found.y_values) - 1, -1, -1):
+        cells = "".join(2 * SHADES[min(int(p * 5), 4)] if p == p else "??" for p in found.probability[k])
+        rows.append(Text(f"{number(float(found.y_values[k])):>8} {cells}"))
+    ends = f"{'':>8} {number(float(found.x_values[0]))} to {number(float(found.x_values[-1]))}"
+    key = "blank below 0.2, full from 0.8; standard error of a cell at most "
+    return Group(*rows, Text(ends), Text(key + f"{found.error:.2f}", style="dim"))

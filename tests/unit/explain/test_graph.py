@@ -1,0 +1,94 @@
+"""The argument as a graph, and Argdown in and out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from foedus.errors import MeaningError
+from foedus.explain.argdown import from_argdown, skeleton, to_argdown
+from foedus.explain.graph import Graph, entailment, together
+
+CLAIMS = {"a": "One.", "b": "Two.", "c": "Three.", "d": "Four.", "e": "Five."}
+GRAPH = Graph(CLAIMS, {"a": ["c"], "b": ["c"], "c": ["d"]}, {"e": ["b"]})
+
+
+def test_what_a_conclusion_needs():
+    assert GRAPH.needs("d") == ["a", "b", "c"]
+    assert GRAPH.premises("d") == ["a", "b"]
+    assert GRAPH.conclusions == ["d"]
+
+
+def test_what_may_be_accepted_is_a_matter_of_attacks():
+    assert GRAPH.grounded() == {"a": "in", "b": "out", "c": "in", "d": "in", "e": "in"}
+    mutual = Graph({"a": "", "b": ""}, {}, {"a": ["b"], "b": ["a"]})
+    assert set(mutual.grounded().values()) == {"undecided"}
+
+
+def test_a_link_to_nothing_and_a_circle_are_refused():
+    with pytest.raises(MeaningError, match="'z'"):
+        Graph(CLAIMS, {"a": ["z"]}, {})
+    with pytest.raises(MeaningError, match="circle"):
+        Graph(CLAIMS, {"a": ["b"], "b": ["a"]}, {})
+
+
+def test_the_joint_and_the_weakest_link():
+    holds = {
+        "a": np.array([1, 1, 1, 1, 0], dtype=bool),
+        "b": np.array([1, 1, 0, 0, 1], dtype=bool),
+        "c": np.array([1, 1, 1, 0, 1], dtype=bool),
+    }
+    found = together(holds)
+    assert found.joint == pytest.approx(0.4)
+    assert found.independent == pytest.approx(0.8 * 0.6 * 0.8)
+    assert found.weakest == ("b", pytest.approx(0.6))
+    assert together(holds, ["a"]).weakest is None
+
+
+def test_how_far_premises_carry_a_conclusion():
+    holds = {n: np.array(v, dtype=bool) for n, v in {"a": [1, 1, 0, 0], "b": [1, 1, 1, 0], "c": [1, 0, 0, 0]}.items()}
+    found = entailment(GRAPH, holds, "c")
+    assert found.premises == ("a", "b")
+    assert (found.alone, found.given, found.lift) == (0.25, 0.5, 2.0)
+
+
+def test_argdown_there_and_back():
+    text = to_argdown(GRAPH, 'A "title"')
+    assert "[c]: Three.\n  + [a]\n  + [b]" in text
+    assert from_argdown(text) == GRAPH
+
+
+def test_argdown_by_hand():
+    graph = from_argdown(
+        """
+===
+title: Something
+===
+# A heading
+// a comment
+[Main]: The conclusion. #tag {source: "x"}
+  + [First]: Because of this.
+    - [Objection]: Yet not so. // spoken aside
+  +> [Further]: Then that too.
+"""
+    )
+    assert graph.claims["Main"] == "The conclusion."
+    assert graph.supports == {"First": ["Main"], "Main": ["Further"]}
+    assert graph.attacks == {"Objection": ["First"]}
+
+
+def test_argdown_without_statements_or_with_a_loose_relation_is_refused():
+    with pytest.raises(MeaningError, match="no statement"):
+        from_argdown("Just prose.")
+    with pytest.raises(MeaningError, match="stands below no statement"):
+        from_argdown("+ [a]: loose")
+
+
+def test_a_skeleton_is_yaml_with_quotes_kept():
+    import yaml
+
+    claims = yaml.safe_load(skeleton(Graph({"a": 'He said: "no".', "b": "Two."}, {"a": ["b"]}, {})))["claims"]
+    assert claims[0]["text"] == 'He said: "no".'
+    assert claims[0]["supports"] == ["b"]
+    assert claims[1]["role"] == "inference"
+    assert all(c["untestable"] for c in claims)
