@@ -1,7 +1,7 @@
 """Two independent solvers of a protocol's game: plain Python, and Gambit.
 
-Neither uses the program, the solver or the lowering of foedus: they read the parsed protocol and evaluate the text of its formulas
-as Python.
+Neither uses the program, the solver or the lowering of foedus: they read the parsed protocol and evaluate the text of its
+formulas as Python.
 """
 
 from __future__ import annotations
@@ -52,12 +52,15 @@ class Brute:
     """A protocol's crisis at given numbers, in plain Python.
 
     Args:
-        numbers: label to value of every number; levers are zero unless they are given too, and a definition or a state that is given
-            is not computed (as by `under`).
+        numbers: label to value of every number; levers are zero unless they are given too, and a definition or a state that is
+            given is not computed (as by `under`).
         forced: node to the action that is taken there.
+        solved: whether to solve it, which is exact only where types matter to their own player alone.
     """
 
-    def __init__(self, protocol: Protocol, numbers: Numbers, forced: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, protocol: Protocol, numbers: Numbers, forced: Mapping[str, str] | None = None, solved: bool = True
+    ) -> None:
         self.protocol, self.forced = protocol, dict(forced or {})
         self.given = dict(numbers)
         self.names: dict[str, Any] = dict(_WORDS) | dict.fromkeys(protocol.levers, 0.0)
@@ -72,11 +75,14 @@ class Brute:
         self.types = {p: self._beliefs(p) for p in protocol.players}
         self.marks = {n: m.default for n, m in protocol.marks.items()}
         self.choices: dict[tuple[Moves, str | None], dict[str, float]] = {}
-        self._solve(protocol.start, (), {})
+        if solved:
+            self._solve(protocol.start, (), {})
 
     def _settle(self, protocol: Protocol) -> None:
         """Compute state and definitions, in whichever order their formulas allow."""
-        left = [q for q in protocol.quantities.values() if type(q).__name__ in ("State", "Definition") and q.name not in self.names]
+        left = [
+            q for q in protocol.quantities.values() if type(q).__name__ in ("State", "Definition") and q.name not in self.names
+        ]
         while left:
             waiting = []
             for q in left:
@@ -215,16 +221,16 @@ class Brute:
         marks = {m: self.expected(m, seen) for m in self.protocol.marks}
         here: dict[str, Any] = dict(marks)
         players = {p: type("Player", (), {t or "": t for t in types}) for p, types in self.types.items()}
-        here["posterior"] = lambda kind: next(
-            self.posterior(p, kind, seen) for p, types in self.types.items() if kind in types
-        )
+        here["posterior"] = lambda kind: next(self.posterior(p, kind, seen) for p, types in self.types.items() if kind in types)
         state: dict[str, Any] = {}
         waiting = list(self.protocol.state.values())
         while waiting:  # next(name) needs the others' next values
             for q in list(waiting):
                 try:
                     names = here | (players if "posterior" in q.next.text else {})
-                    whole = {e: self.eval(q.next.text, names | {q.over: e}) for e in self.protocol.sets[q.over]} if q.over else None
+                    whole = (
+                        {e: self.eval(q.next.text, names | {q.over: e}) for e in self.protocol.sets[q.over]} if q.over else None
+                    )
                     state[q.name] = whole if whole is not None else self.eval(q.next.text, names)
                     waiting.remove(q)
                 except NameError:
@@ -284,7 +290,7 @@ def gambit_game(brute: Brute) -> GambitGame:
         actions = list(node.branches)
         if node.player is None:
             for _, at in nodes:
-                chance(at, [_fraction(p) for p in brute.choices[path, None].values()])
+                chance(at, [_fraction(brute.eval(b.probability.text)) for b in node.branches.values() if b.probability])
         else:
             for kind in brute.types[node.player]:
                 mine = [at for types, at in nodes if types[node.player] == kind]
@@ -295,9 +301,10 @@ def gambit_game(brute: Brute) -> GambitGame:
             grow(branch.then, (*path, (name, action)), marks | left, [(types, list(at.children)[k]) for types, at in nodes])
 
     def end(marks: dict[str, float], types: Profile, leaf: Any) -> None:
-        paid = brute.payoffs(marks)
+        own = {p: t for p, t in types.items() if t is not None}
+        paid = [brute.eval(protocol.payoffs[p].text, {**brute.marks, **marks, **own}) for p in protocol.players]
         label = str(len(game.outcomes))
-        game.set_outcome(leaf, game.add_outcome(label, [paid[p, types[p]] for p in protocol.players]))
+        game.set_outcome(leaf, game.add_outcome(label, paid))
 
     def chance(at: Any, probabilities: list[Any]) -> None:
         game.append_move(at, game.players.chance, [str(k) for k in range(len(probabilities))])

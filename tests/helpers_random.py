@@ -25,7 +25,10 @@ def protocol_data(draw: st.DrawFn) -> dict[str, Any]:
     below: list[str] = []
     for level in range(levels):
         movers = [p for p in players if typed.get(p, level) == level]
-        here = {f"n{level}_{k}": draw(node(movers, players, below)) for k in range(draw(st.integers(1, 3)) if level < levels - 1 else 1)}
+        here = {
+            f"n{level}_{k}": draw(node(movers, players, below))
+            for k in range(draw(st.integers(1, 3)) if level < levels - 1 else 1)
+        }
         nodes = here | nodes
         below = [*below, *here]
     start = f"n{levels - 1}_0"

@@ -64,4 +64,6 @@ def test_playthrough(name: str, regenerate: bool) -> None:
     if regenerate:
         stored.write_text(found, encoding="utf-8")
     expected = stored.read_text(encoding="utf-8") if stored.exists() else ""
-    assert found == expected, "\n".join(difflib.unified_diff(expected.splitlines(), found.splitlines(), "stored", "found", lineterm=""))
+    assert found == expected, "\n".join(
+        difflib.unified_diff(expected.splitlines(), found.splitlines(), "stored", "found", lineterm="")
+    )

@@ -81,6 +81,8 @@ SUPPORTS = {
     "bounded": (0.0, 1.0),
     "another": (-2.0, 5.0),
     "positive": (0.0, math.inf),
+    "above": (-1.5, math.inf),
+    "below": (-math.inf, 1.5),
     "all": (-math.inf, math.inf),
 }
 
@@ -92,7 +94,7 @@ def test_ends_of_an_interval_are_its_5_and_95_per_cent_quantiles(kind: str, a: f
     low, high = SUPPORTS[kind]
     assume(abs(a - b) > 1e-3)
     x, y = sorted((a, b))
-    if math.isfinite(high):
+    if math.isfinite(low) and math.isfinite(high):
         x, y = (low + (high - low) * v for v in (x, y))
     text = f"{x / scale!r} to {y / scale!r}"
     prior = parse_prior(text, Support(low, high), scale)
@@ -109,6 +111,8 @@ WRITTEN = {
     "gamma": "gamma(0.4, 2)",
     "halfnormal": "halfnormal(0.3)",
     "triangular": "triangular(0, 0.2, 1)",
+    "above": "above(1.5, 0.8, 1)",
+    "below": "below(-0.5, 0.8, 0)",
 }
 tails = st.sampled_from([2.0**-54, 2.0**-53, 1e-9, 1 - 1e-9, 1 - 2.0**-52, 1 - 2.0**-53])
 probabilities = st.floats(2.0**-54, 1 - 2.0**-53) | tails
@@ -142,10 +146,13 @@ def test_quantiles_are_those_of_scipy(family: str) -> None:
         "gamma": stats.gamma(0.4, scale=2),
         "halfnormal": stats.halfnorm(scale=0.3),
         "triangular": stats.triang(0.2, 0, 1),
+        "above": stats.lognorm(0.8, loc=1, scale=0.5),
     }
     u = np.array([0.001, 0.05, 0.3, 0.5, 0.8, 0.99])
     values = parse_prior(WRITTEN[family], Support()).quantile(u)
-    if family == "logitnormal":
+    if family == "below":
+        expected = -stats.lognorm(0.8, scale=0.5).ppf(1 - u)
+    elif family == "logitnormal":
         expected = 1 / (1 + np.exp(-(np.log(0.3 / 0.7) + 2 * stats.norm.ppf(u))))
     else:
         expected = same[family].ppf(u)

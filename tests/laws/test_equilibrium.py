@@ -1,4 +1,4 @@
-"""Laws of the solution: probabilities, limits, invariances, Bayes' plausibility, and agreement with the plain solver on any game."""
+"""Laws of the solution: probabilities, limits, invariances, Bayes' plausibility, agreement with the plain solver on any game."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import TOLL, Game, edited, protocol_of
+from helpers import TOLL, Array, Game, edited, protocol_of
 from helpers_oracle import Brute
 from helpers_random import built, numbers_for, protocol_data
 from hypothesis import HealthCheck, assume, given, settings
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from foedus.documents import parse_document
 from foedus.protocol.loader import build_protocol, load_protocol, shipped
-from foedus.protocol.protocol import Protocol
+from foedus.protocol.protocol import Protocol, flat_names
 
 examples = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 share = st.floats(0.01, 0.99)
@@ -116,9 +116,8 @@ def test_with_growing_precision_choices_become_subgame_perfect(data: st.DataObje
     protocol = built(data.draw(protocol_data()))
     numbers = data.draw(numbers_for(protocol))
     limit = Game(protocol, limit=True).chosen(numbers)
-    gap = 1.0
     brute = Exact(protocol, numbers)
-    gap = min([gap, *brute.gaps])
+    gap = min([1.0, *brute.gaps])
     assume(gap > 1e-3)
     logit = Game(protocol).chosen(numbers | {"lambda": 60 / gap})
     for (path, kind), actions in brute.choices.items():
@@ -182,7 +181,17 @@ def test_only_precision_times_payoff_counts(toll: Game, numbers: dict[str, float
     assert_same(toll.chosen(other), toll.chosen(numbers), 1e-11)
 
 
-NEW_NAMES = {"traveller": "zoe", "guard": "abe", "gate": "z1", "check": "a1", "plea": "m1", "wave": "zz", "stop": "aa", "strict": "y", "lax": "b"}
+NEW_NAMES = {
+    "traveller": "zoe",
+    "guard": "abe",
+    "gate": "z1",
+    "check": "a1",
+    "plea": "m1",
+    "wave": "zz",
+    "stop": "aa",
+    "strict": "y",
+    "lax": "b",
+}
 
 
 @examples
@@ -245,10 +254,6 @@ def test_order_does_not_matter_to_measures(name: str) -> None:
     plain = parse_document(path.read_bytes(), path.name).data
     g = np.random.default_rng(3)
     protocol = load_protocol(name)
-    from helpers import Array
-
-    from foedus.protocol.protocol import flat_names
-
     numbers: dict[str, Array] = {n: g.uniform(0.1, 0.9, 20) for n in flat_names(protocol, protocol.numbers)}
     numbers["lambda"] = g.uniform(1, 8, 20)
     wanted = {m: m for m, q in protocol.measures.items() if q.over is None}

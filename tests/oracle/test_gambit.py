@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import Game, protocol_of
+from helpers import TOLL, Game, edited, protocol_of
 from helpers_oracle import Brute, gambit_game
 
 from foedus.ensemble.draws import draw
@@ -21,7 +21,7 @@ CLOSE = 1e-6
 
 
 def assert_same(game: Game, numbers: dict[str, float]) -> None:
-    brute = Brute(game.protocol, numbers)
+    brute = Brute(game.protocol, numbers, solved=not game.model.general)
     precision = numbers["lambda"]
     chosen = game.chosen(numbers)
     for (path, kind), actions in gambit_game(brute).qre(precision).items():
@@ -55,9 +55,36 @@ def test_draws_of_karabakh(first: int, intervention: Game) -> None:
         assert_same(intervention, {n: float(v[i]) if v.ndim else float(v) for n, v in drawn.items()})
 
 
+TOLL_NUMBERS = {
+    "rho_0": 0.4,
+    "chi": 0.1,
+    "fine": 0.5,
+    "zeal[strict]": 0.7,
+    "zeal[lax]": -0.6,
+    "traffic[north]": 0.25,
+    "traffic[south]": 0.5,
+    "gold": 1.3,
+    "weight": 2.0,
+}
+
+
 def test_a_game_with_chance() -> None:
-    numbers = {"lambda": 3.0, "rho_0": 0.4, "chi": 0.1, "fine": 0.5, "zeal[strict]": 0.7, "zeal[lax]": -0.6, "gold": 1.3, "weight": 2.0}
-    assert_same(Game(protocol_of()), numbers | {"traffic[north]": 0.25, "traffic[south]": 0.5})
+    assert_same(Game(protocol_of()), TOLL_NUMBERS | {"lambda": 3.0})
+
+
+TYPES_MATTER = {
+    "a type that moves twice": ("    plea:\n      player: traveller\n", "    plea:\n      player: guard\n"),
+    "a type that matters to another": ("traveller: gold * passed", "traveller: 0 - caught * zeal[guard] + gold * passed"),
+}
+
+
+@pytest.mark.parametrize("case", TYPES_MATTER.values(), ids=TYPES_MATTER)
+@pytest.mark.parametrize("precision", [0.5, 2.0, 5.0])
+def test_games_that_backward_induction_does_not_solve(case: tuple[str, str], precision: float) -> None:
+    """The general solver follows the same branch as Gambit."""
+    game = Game(protocol_of(edited(TOLL, *case)))
+    assert game.model.general
+    assert_same(game, TOLL_NUMBERS | {"lambda": precision})
 
 
 def exact_best(protocol: Protocol, numbers: dict[str, float]) -> dict[tuple[tuple[str, ...], str | None], dict[str, float]]:

@@ -2,9 +2,9 @@
 must be no sign.
 
 Shares are over 4,000 draws of the brief's parameter table on the protocol `core` (and, for the last, `intervention`). The brief's
-own shares are from 200,000 draws; what is asked here leaves room for a sampling error of about .01. Where the table names data and
-no range, capabilities and the gain from accusing, the priors are those that karabakh-2020 declares; were accusing worth up to the
-whole good, resistance would rise in reliability in half of the draws only.
+own shares are from 200,000 draws; what is asked here leaves room for a sampling error of about .01. Where the table names data
+and no range, capabilities and the gain from accusing, the priors are those that karabakh-2020 declares; were accusing worth up to
+the whole good, resistance would rise in reliability in half of the draws only.
 """
 
 from __future__ import annotations
@@ -115,9 +115,7 @@ def slopes(core: Game, numbers: Mapping[str, Array]) -> dict[tuple[str, str], Ar
     return found
 
 
-@pytest.mark.parametrize(
-    ("measure", "number", "sign", "share", "why"), SIGNS, ids=[f"{m} in {n}" for m, n, *_ in SIGNS]
-)
+@pytest.mark.parametrize(("measure", "number", "sign", "share", "why"), SIGNS, ids=[f"{m} in {n}" for m, n, *_ in SIGNS])
 def test_sign(
     measure: str, number: str, sign: int, share: tuple[float, float], why: str, slopes: Mapping[tuple[str, str], Array]
 ) -> None:
@@ -131,7 +129,9 @@ def test_sign(
     assert share[0] <= found <= share[1], f"{found:.3f}, {why}"
 
 
-def test_resistance_rises_in_reliability_wherever_backing_is_best_for_the_client(core: Game, numbers: Mapping[str, Array]) -> None:
+def test_resistance_rises_in_reliability_wherever_backing_is_best_for_the_client(
+    core: Game, numbers: Mapping[str, Array]
+) -> None:
     """Smith: exact where the client expects more from backing than from urging and from sitting out."""
     wanted = {f"{a}": f"do(value(client, help), help = {a})" for a in ("back", "urge", "sit_out")}
     values = Game(core.protocol, wanted=wanted).solve(numbers)

@@ -75,9 +75,7 @@ def test_expected_utility_and_not_the_log_sum_is_passed_up() -> None:
     assert float(game_of(nodes, "first").chosen({"lambda": 2.0})[(), None]["choose"]) == 0.5
 
 
-@pytest.mark.parametrize(
-    ("precision", "one", "two"), [(1.0, 0.643, 0.5883), (2.0, 0.7727, 0.6117), (3.0, 0.8595, 0.6038)]
-)
+@pytest.mark.parametrize(("precision", "one", "two"), [(1.0, 0.643, 0.5883), (2.0, 0.7727, 0.6117), (3.0, 0.8595, 0.6038)])
 def test_a_constant_sum_game_of_gambit(precision: float, one: float, two: float) -> None:
     """Row 4: both move at once, so the second is blind to the first."""
     nodes = {

@@ -81,7 +81,9 @@ def test_not_utf_8_names_the_line() -> None:
     assert str(error.place) == "file.yaml:2"
 
 
-@pytest.mark.parametrize("raw", [b"\x00\x01\x02", bytes(range(256)), "a: 1\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n", b"a: \x07\n"])
+@pytest.mark.parametrize(
+    "raw", [b"\x00\x01\x02", bytes(range(256)), "a: 1\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n", b"a: \x07\n"]
+)
 def test_what_is_not_text(raw: bytes) -> None:
     refused(parse_document, raw, "file.yaml")
 

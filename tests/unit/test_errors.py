@@ -20,7 +20,12 @@ def test_a_place_is_given_once() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "builtin", "code"),
-    [(ShapeError, ValueError, 2), (MeaningError, ValueError, 2), (NotFoundError, LookupError, 2), (NumericalError, ArithmeticError, 3)],
+    [
+        (ShapeError, ValueError, 2),
+        (MeaningError, ValueError, 2),
+        (NotFoundError, LookupError, 2),
+        (NumericalError, ArithmeticError, 3),
+    ],
 )
 def test_errors_are_what_a_caller_expects(kind: type[FoedusError], builtin: type[Exception], code: int) -> None:
     assert issubclass(kind, builtin)

@@ -211,7 +211,9 @@ def test_unit(text: str, expected: str) -> None:
     assert str(unit(text)) == expected
 
 
-@pytest.mark.parametrize("text", ["m + n", "m + 1", "exp(m)", "log(n)", "max(m, p)", "p ^ m", "m ^ p", "min(m)", "clip(p, 1)", "a.b"])
+@pytest.mark.parametrize(
+    "text", ["m + n", "m + 1", "exp(m)", "log(n)", "max(m, p)", "p ^ m", "m ^ p", "min(m)", "clip(p, 1)", "a.b"]
+)
 def test_units_that_do_not_fit(text: str) -> None:
     with pytest.raises(MeaningError):
         unit(text)

@@ -83,6 +83,8 @@ def test_the_nearest_distribution_is_named() -> None:
         ("2 to 30", "(0, inf)", "lognormal"),
         ("2 to 30", "[0, inf)", "lognormal"),
         ("-2 to 3", "(-inf, inf)", "normal"),
+        ("2 to 30", "[1, inf)", "above"),
+        ("-30 to -2", "(-inf, 0]", "below"),
     ],
 )
 def test_an_interval_takes_the_family_of_its_support(text: str, support: str, family: str) -> None:
@@ -109,6 +111,8 @@ def test_an_interval_is_a_prior_on_every_support_that_holds_it(text: str, suppor
         ("halfnormal(1)", 0.6744897501960817),
         ("triangular(0, 1, 2)", 1),
         ("triangular(0, 0, 1)", 1 - math.sqrt(0.5)),
+        ("above(3, 1, 2)", 3),
+        ("below(1, 1, 2)", 1),
     ],
 )
 def test_medians(text: str, median: float) -> None:
@@ -116,7 +120,7 @@ def test_medians(text: str, median: float) -> None:
 
 
 def test_every_family_has_a_test() -> None:
-    tested = {"uniform", "normal", "lognormal", "logitnormal", "beta", "gamma", "halfnormal", "triangular"}
+    tested = {"uniform", "normal", "lognormal", "logitnormal", "beta", "gamma", "halfnormal", "triangular", "above", "below"}
     assert set(FAMILIES) == tested
 
 

@@ -69,7 +69,7 @@ def test_scenario(old: str, new: str, what: str, fix: str) -> None:
     assert what in error.what
     assert fix in error.fix
     assert error.place is not None
-    assert abs(error.place.line - line_of(text, new.split("\n")[0])) <= 1
+    assert abs(error.place.line - line_of(text, new.split("\n", maxsplit=1)[0])) <= 1
 
 
 def test_the_line_is_that_of_the_key() -> None:

@@ -43,7 +43,23 @@ def test_arithmetic() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "goods", "good force", "good**2", "*good", "good/", "2", "good^x", "good^1.5", "m$", "%^-200", "%^999", "good^" + "9" * 5000]
+    "text",
+    [
+        "",
+        " ",
+        "goods",
+        "good force",
+        "good**2",
+        "*good",
+        "good/",
+        "2",
+        "good^x",
+        "good^1.5",
+        "m$",
+        "%^-200",
+        "%^999",
+        "good^" + "9" * 5000,
+    ],
 )
 def test_what_is_no_unit_is_refused(text: str) -> None:
     refused(parse_unit, text, BASES)

@@ -18,4 +18,6 @@ def library(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         package = name.partition(".")[0]
-        raise InputError(f"data sets need the package '{package}', which is not installed", fix="pip install 'foedus[data]'") from None
+        raise InputError(
+            f"data sets need the package '{package}', which is not installed", fix="pip install 'foedus[data]'"
+        ) from None

@@ -1,8 +1,8 @@
 """The nearest point that meets some margins: sequential quadratic programming in standard normal scores, many columns at once.
 
-Each column minimises its squared distance from the centre in prior standard deviations, z' Σ⁻¹ z, over the scores it may move, such
-that its signed margins reach a slack and no score leaves an edge. Every step solves the linearised problem exactly as a least
-distance problem (Lawson and Hanson 1974, chapter 23), followed by a search along the step.
+Each column minimises its squared distance from the centre in prior standard deviations, z' Σ⁻¹ z, over the scores it may move,
+such that its signed margins reach a slack and no score leaves an edge. Every step solves the linearised problem exactly as a
+least distance problem (Lawson and Hanson 1974, chapter 23), followed by a search along the step.
 """
 
 from __future__ import annotations
@@ -62,12 +62,13 @@ class Descent:
 
     def excess(self, columns: Columns, scores: Array) -> Array:
         """How far each column's signed margins lie beyond their slack at some scores, (margin, column); −inf where not finite."""
-        margins = np.take_along_axis(self.margins(scores), columns.aim, axis=0) * columns.sign - self.slack[columns.aim]
+        margins: Array = np.take_along_axis(self.margins(scores), columns.aim, axis=0) * columns.sign - self.slack[columns.aim]
         return np.where(np.isfinite(margins), margins, -np.inf)
 
     def distance(self, scores: Array) -> Array:
         """From the centre, in prior standard deviations, (column,)."""
-        return np.sqrt(np.maximum(np.einsum("ic,ij,jc->c", scores, self.inverse, scores), 0))
+        squares: Array = np.einsum("ic,ij,jc->c", scores, self.inverse, scores)
+        return np.sqrt(np.maximum(squares, 0))
 
     def slopes(self, columns: Columns) -> Array:
         """Derivatives of each column's signed margins by its scores, (margin, label, column); zero for scores that stay."""
@@ -123,10 +124,11 @@ class Descent:
         penalty = 2 * reach.reshape(len(STEPS) + 1, -1).max(axis=0) + 1
         merit = (reach**2 / 2 + np.tile(penalty, len(STEPS) + 1) * short).reshape(len(STEPS) + 1, -1)
         chosen = np.nan_to_num(merit, nan=np.inf).argmin(axis=0)
-        return now.scores + step * np.array([*STEPS, 0.02])[chosen]  # a column that is stuck still creeps on
+        moved: Array = now.scores + step * np.array([*STEPS, 0.02])[chosen]  # a column that is stuck still creeps on
+        return moved
 
     def _linearised(self, z: Array, slope: Array, excess: Array, free: NDArray[np.bool_], edge: float) -> Array:
-        """The nearest scores (free label,) that meet the linearised margins within the edge; where there are none, a step uphill."""
+        """The nearest scores (free label,) that meet the linearised margins within the edge; or else a step uphill."""
         root = np.linalg.inv(np.linalg.cholesky(self.inverse[np.ix_(free, free)])).T  # whitened to scores
         usable = np.isfinite(excess) & (np.abs(slope).max(axis=1, initial=0) > 1e-12)
         rows, least = slope[usable], (slope @ z - excess)[usable]

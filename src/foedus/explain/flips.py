@@ -1,4 +1,4 @@
-"""What flips a claim: the nearest point of the support where it goes the other way, and one that moves as few numbers as possible.
+"""What flips a claim: the nearest point of the support where it goes the other way, and one that moves as few numbers as can be.
 
 Distance is measured from the central point (every number at its median) in prior standard deviations, √(z' Σ⁻¹ z) of the normal
 scores z with their correlation Σ. Every flip is computed again with the claim's own program before it is told.
@@ -6,7 +6,8 @@ scores z with their correlation Σ. Every flip is computed again with the claim'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,7 @@ PLAUSIBLE = 3.0  # a sparse flip first looks no further than this, 0.1% from eit
 PROBES, STARTS = 2048, 6
 SCAN = 41  # points at which each number alone is tried
 DENSE_STEPS, SPARSE_STEPS = 25, 12
+WALKS = 4e6  # draws that the many short calls of a search are worth, when it is decided whether to compile
 MOVED = 0.005  # scores below it count as not moved
 
 
@@ -98,12 +100,16 @@ class _Search:
         """The walker, its programs chosen for a few hundred columns."""
         backward = vjp(self.program, wrt=self.space.labels)
         slack = 1e-7 * np.maximum(np.abs(self.centre), 1e-3)
-        forward = self.study.run(self.program, self.id, 1e4)
-        return Descent(self.space, forward, self.study.run(backward, f"{self.id}:back", 1e4), self.names, slack)
+        forward, back = (self.study.run(p, key, WALKS) for p, key in ((self.program, self.id), (backward, f"{self.id}:back")))
+        return Descent(self.space, forward, back, self.names, slack)
 
     def check(self, scores: Array) -> Array:
-        """Every margin at one point, (margin,), by the reference executor on the claim's own program."""
-        found = execute(self.program, self.space.values(scores[:, None]))
+        """Every margin at one point of the scores, (margin,)."""
+        return self.at({n: float(v[0]) for n, v in self.space.values(scores[:, None]).items() if v.ndim})
+
+    def at(self, values: Mapping[str, float]) -> Array:
+        """Every margin at values of the uncertain numbers, (margin,), by the reference executor on the claim's own program."""
+        found = execute(self.program, {**(self.space.known or {}), **values})
         return np.array([float(np.asarray(found[n]).reshape(-1)[0]) for n in self.names])
 
     def run(self) -> Flips:
@@ -113,9 +119,12 @@ class _Search:
         alone = self.alone()
         nearest = self.nearest(alone)
         plausible = [f for f in alone if f.distance <= PLAUSIBLE]
-        sparse = plausible[0] if plausible else self.sparse(nearest, PLAUSIBLE) or (alone[0] if alone else self.sparse(nearest, EDGE))
-        told = [self.told(z) for z in (nearest, sparse.scores if sparse else None)]
-        return Flips(self.holds, told[0], told[1], tuple(filter(None, (self.told(f.scores) for f in alone))), margin)
+        sparse = (
+            plausible[0] if plausible else self.sparse(nearest, PLAUSIBLE) or (alone[0] if alone else self.sparse(nearest, EDGE))
+        )
+        few = self.told(sparse.scores, rounded=True) if sparse else None
+        single = tuple(filter(None, (self.told(f.scores, rounded=True) for f in alone)))
+        return Flips(self.holds, self.told(nearest), few, single, margin)
 
     # --- problems
 
@@ -178,7 +187,7 @@ class _Search:
             which = np.flatnonzero(np.isfinite(reach.min(axis=1)))
             if which.size:
                 found += self._refined(which * SCAN + reach[which].argmin(axis=1), points, way)
-        best = {}
+        best: dict[int, _Found] = {}
         for one in sorted(found, key=lambda f: f.distance):
             best.setdefault(int(np.abs(one.scores).argmax()), one)
         return list(best.values())
@@ -230,22 +239,38 @@ class _Search:
         chosen = int(fine[np.lexsort((distance[fine], size))[0]])
         return _Found(found[:, chosen], float(distance[chosen]), chosen // count)
 
-    def told(self, scores: Array | None) -> Flip | None:
-        """A flip computed again; None where it does not stand."""
+    def told(self, scores: Array | None, *, rounded: bool = False) -> Flip | None:
+        """A flip computed again; None where it does not stand. Rounded outwards to three digits where it stands so, too."""
         if scores is None:
             return None
-        margins = self.check(scores)
-        flipped = (margins[self.tests :] > 0).all() and bool((margins[: self.tests] > 0).all()) != self.holds
-        if not flipped or not np.isfinite(margins).all():
-            return None
         at, centre = self.space.values(scores[:, None]), self.space.values(np.zeros((self.size, 1)))
-        moves = [
-            Move(label, float(centre[label][0]), float(at[label][0]), float(scores[k]))
-            for k, label in enumerate(self.space.labels)
-            if abs(scores[k]) > MOVED or (scores[k] and np.count_nonzero(scores) < 8)
-        ]
+        moved = [k for k in range(self.size) if abs(scores[k]) > (0 if np.count_nonzero(scores) < 8 else MOVED)]
+        values = {label: float(at[label][0]) for label in self.space.labels}
+        names = [self.space.labels[k] for k in moved]
+        told = values | {n: self.outwards(n, float(centre[n][0]), values[n]) for n in names}
+        chosen = told if rounded and self.stands(self.at(told)) else values
+        margins = self.at(chosen)
+        if not self.stands(margins):
+            return None
+        moves = [Move(n, float(centre[n][0]), chosen[n], float(scores[k])) for k, n in zip(moved, names, strict=True)]
         moves.sort(key=lambda m: -abs(m.score))
         return Flip(tuple(moves), float(self.descent.distance(scores[:, None])[0]), tuple(map(float, margins)))
+
+    def stands(self, margins: Array) -> bool:
+        """Whether margins mean that the claim speaks of the case and goes the other way."""
+        holds = bool((margins[: self.tests] > 0).all())
+        return bool(np.isfinite(margins).all() and (margins[self.tests :] > 0).all()) and holds != self.holds
+
+    def outwards(self, name: str, central: float, value: float) -> float:
+        """A value rounded to three digits, away from the centre, if it stays in the number's support."""
+        if not value or not math.isfinite(value):
+            return value
+        unit = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+        found = (math.ceil if value > central else math.floor)(value / unit) * unit
+        number = self.study.scenario.numbers()[name]
+        low, high = number.prior.support if number.prior else (value, value)
+        inside = found in self.study.scenario.protocol.numbers[name.partition("[")[0]].support
+        return float(f"{found:.10g}") if low <= found <= high and inside else value
 
 
 @dataclass(frozen=True)

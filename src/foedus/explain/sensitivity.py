@@ -2,9 +2,10 @@
 
 Sobol indices (independent inputs only): Saltelli et al. 2010 (doi 10.1016/j.cpc.2009.09.018) for the first order, Jansen 1999 for
 the total. Shapley effects (also for correlated inputs): Owen 2014, Song, Nelson and Staum 2016 (doi 10.1137/15M1048070). A random
-order of the inputs is drawn for each pair of points and walked from the one point to the other, as Goda 2021 (arXiv 2009.00874) does
-for independent inputs. Correlated scores are made from independent ones by the Cholesky factor in the order drawn: what comes later
-in the order then has its conditional distribution given what comes before, so the same walk is exact for a Gaussian copula.
+order of the inputs is drawn for each pair of points and walked from the one point to the other, as Goda 2021 (arXiv 2009.00874)
+does for independent inputs. Correlated scores are made from independent ones by the Cholesky factor in the order drawn: what
+comes later in the order then has its conditional distribution given what comes before, so the same walk is exact for a
+Gaussian copula.
 Intervals are percentile bootstraps over the pairs.
 """
 
@@ -22,7 +23,7 @@ from foedus.explain.space import Function, Space, located
 
 Ints = NDArray[np.int64]
 RESAMPLES = 400
-PIECE = 64  # pairs walked at a time
+PIECE = 256  # pairs walked at a time
 
 
 @dataclass(frozen=True, slots=True)

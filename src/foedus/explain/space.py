@@ -68,7 +68,9 @@ class Space:
         """
         if self.correlated:
             groups = "; ".join(", ".join(labels) for labels, _ in self.groups)
-            raise MeaningError(f"{method} assume independent inputs, but these move together: {groups}", fix="use Shapley effects")
+            raise MeaningError(
+                f"{method} assume independent inputs, but these move together: {groups}", fix="use Shapley effects"
+            )
 
     def values(self, scores: Array) -> dict[str, Array]:
         """Every input at scores with their correlation already in them, (label, draw); known inputs are ()."""

@@ -19,6 +19,7 @@ from foedus.runs.evaluate import CHUNK, evaluate, executor, over_chunks
 from foedus.scenario.scenario import Claim, Scenario
 
 MARGIN, HOLDS = "margin", "claim"
+AGAIN = 64  # how much more a claim's program is worth compiling, since flips and maps run it again and again on few draws
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,12 @@ class Study:
 
     @property
     def chosen_seed(self) -> int:
+        """The seed given, or the scenario's own."""
         return self.scenario.seed if self.seed is None else self.seed
 
     @cached_property
     def argument(self) -> Argument:
+        """The compiled claims."""
         return build_argument(self.scenario)
 
     @property
@@ -112,11 +115,10 @@ class Study:
         if not wanted:
             return
         names = [n for id in wanted for n in self._names(id)]
-        if all(id in self.argument.outputs for id in wanted):
-            program = self.argument.program.restricted(names)
-            outputs = evaluate(program, self.scenario, self.draws, seed=self.seed, workers=self.workers)
-            for id in wanted:
-                self._seen[id] = self._read(id, outputs)
+        program = self.argument.program.restricted(names)
+        outputs = evaluate(program, self.scenario, self.draws, seed=self.seed, workers=self.workers)
+        for id in wanted:
+            self._seen[id] = self._read(id, outputs)
 
     def seen(self, id: str) -> Seen:
         """A claim over the ensemble."""
@@ -143,7 +145,7 @@ class Study:
 
     def function(self, id: str, draws: float) -> Function:
         """A claim as a function of its numbers: its margin, and 1 where it holds and speaks of the case, else 0."""
-        outputs, run = self.argument.outputs[id], self.run(self.argument.part(id), id, draws)
+        outputs, run = self.argument.outputs[id], self.run(self.argument.part(id), id, draws * AGAIN)
 
         def call(inputs: Mapping[str, Array], size: int) -> dict[str, Array]:
             found = run(inputs, size)

@@ -22,7 +22,7 @@ from foedus.program.normal import log_normal_cdf, normal_cdf
 from foedus.protocol.schema import Rule
 
 Kind = str | None  # a private type, or None for a player without
-NEVER = -1000.0  # the log-probability of a move that cannot happen: where all ways are such, those with the fewest such moves count
+NEVER = -1000.0  # the log-probability of a move that cannot happen: where all ways are such, those with the fewest count
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def solve(scenario: Scenario, *, prior_set: str | None = None, limit: bool = Fal
     model = Model(scenario.protocol, limit=limit)
     levers = model.levers(scenario.policies[scenario.policy].settings[0])
     world = model.world(model.numbers() | levers)
-    outputs = _outputs(world)
+    outputs = outputs_of(world)
     found = execute(model.builder.program(outputs), scenario.central(prior_set))
     values = {name: float(value) for name, value in found.items()}
     status = STATUS[int(values["status"])] if "status" in values else EXACT
@@ -155,14 +155,14 @@ def solve(scenario: Scenario, *, prior_set: str | None = None, limit: bool = Fal
     bad = [n for n, v in values.items() if v != v and n.partition(":")[0] in ("choice", "payoff", "reach", "play")]
     if bad:
         raise NumericalError(f"the crisis cannot be solved at these values: {bad[0]} is not a number")
-    return _solved(world, values, scenario, prior_set or scenario.reference, status)
+    return solved_from(world, values, scenario, prior_set or scenario.reference, status)
 
 
 def _path(at: Position | Play) -> str:
     return "/".join(at.path)
 
 
-def _outputs(world: World) -> dict[str, Value]:
+def outputs_of(world: World) -> dict[str, Value]:
     """Everything a solved crisis shows, by name."""
     solution, outputs = world.solution, dict[str, Value](world.solution.status)
     outputs["precision"] = solution.stage.precision(next(iter(world.protocol.players)))
@@ -186,7 +186,7 @@ def _outputs(world: World) -> dict[str, Value]:
     return outputs
 
 
-def _solved(world: World, values: Mapping[str, float], scenario: Scenario, prior_set: str, status: str) -> Solved:
+def solved_from(world: World, values: Mapping[str, float], scenario: Scenario, prior_set: str, status: str) -> Solved:
     nodes: list[SolvedNode] = []
     beliefs: list[SolvedBelief] = []
     for at in world.model.tree.positions:

@@ -1,10 +1,10 @@
 """Equations solved for many draws at once: linear ones by elimination, others by following a branch.
 
-The branch that starts at zero is followed by its own parameter as far as that leads (`natural`), and from there by pseudo-arclength
-continuation (Keller 1977; for logit equilibria Turocy 2005, doi 10.1016/j.geb.2004.04.003): step along the tangent, then return
-to the branch by Newton's method in the plane across it. The path may turn back on the way; what was met is said in the status of
-each draw. Where the bordered determinant changes sign, another branch is crossed: steps are shortened there, so that a sharp bend
-is not taken for a crossing, and a true crossing is passed straight on.
+The branch that starts at zero is followed by its own parameter as far as that leads (`natural`), and from there by
+pseudo-arclength continuation (Keller 1977; for logit equilibria Turocy 2005, doi 10.1016/j.geb.2004.04.003): step along the
+tangent, then return to the branch by Newton's method in the plane across it. The path may turn back on the way; what was met is
+said in the status of each draw. Where the bordered determinant changes sign, another branch is crossed: steps are shortened
+there, so that a sharp bend is not taken for a crossing, and a true crossing is passed straight on.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MOST_STEPS = 3_000
 TOLERANCE = 1e-9
 NEWTON = 6
 NEAR = 0.3  # how far, by scale, the corrector may move a point; further may be another branch
-BEND = 0.9  # the least cosine between tangents in a row
+BEND = 0.95  # the least cosine between a step and the branch, where it starts and where it ends
 
 
 def solve(block: Implicit, inputs: Mapping[str, Any], run: Run, *, compiled: bool = False) -> dict[str, Array]:
@@ -156,7 +156,9 @@ class _Follower:
         point, matrix, good, quick = self._corrected(active, guess, tangent)
         with np.errstate(all="ignore"):
             ahead, signs = _tangent(matrix, tangent)
-            straight = (_cosine(ahead, tangent, point) >= BEND) & np.isfinite(ahead).all(axis=1)
+            chord = point - at
+            bend = np.minimum(_cosine(tangent, chord, point), _cosine(chord, ahead, point))
+            straight = (bend >= BEND) & np.isfinite(ahead).all(axis=1)
         short = step * np.abs(tangent / _scale(at)).max(axis=1) <= CROSSING
         good &= (straight & (signs == self.signs[active])) | (short & np.isfinite(ahead).all(axis=1))
         over = good & (point[:, -1] >= 1.0)

@@ -1,9 +1,9 @@
 """A branch followed by its own parameter: quick, and for many draws at once, up to where the branch turns or crosses another.
 
 A step is one straight-line program. It predicts by the cubic through the last two points and their slopes, then returns to the
-branch by Newton's method. The step is taken where the prediction was near, Newton's method contracted and the determinant is
-positive, as it is at the start; otherwise it is tried again at a quarter of its length. Near a fold or a crossing steps become
-short, and the draw is left to `continuation`.
+branch by Newton's method. The step is taken where the prediction was near, the branch had hardly bent, Newton's method contracted
+and the determinant is positive, as it is at the start; otherwise it is tried again at a quarter of its length. Near a fold or a
+crossing steps become short, and the draw is left to `continuation`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.program.gradient import jacobian
-from foedus.program.ir import Builder, Implicit, Program, Value, absolute, choose, clip, maximum, sqrt, total
+from foedus.program.ir import Builder, Implicit, Program, Value, absolute, choose, clip, maximum, minimum, sqrt, total
 
 if TYPE_CHECKING:
     from foedus.program.compiled import CompiledProgram
@@ -31,6 +31,7 @@ ROUNDS = 3  # of Newton's method in a step
 SHORTEST = 1e-3  # step, in unknowns or path, below which the branch is left to pseudo-arclength
 MOST_STEPS = 300
 WANTED, MOST = 0.08, 0.4  # distance of the prediction from the branch, in log-odds: aimed at, and accepted
+BEND = 0.85  # the least cosine between a step and the branch, where it starts and where it ends
 SETTLED = 1e-5  # the last move of Newton's method, which squares from round to round
 EXACT, NEAR = 1e-9, 0.01  # the last and the first move of Newton's method at the end of the path
 MOST_UNKNOWNS, MOST_CODE = 12, 20_000  # beyond, eliminating within the program is slower than by LAPACK, even as machine code
@@ -71,7 +72,7 @@ def _corrected(builder: Builder, block: Implicit, guess: Sequence[Value], path: 
 
 
 def _eliminated(matrix: list[list[Value]], right: list[tuple[Value, Value]]) -> tuple[list[Value], list[Value], Value]:
-    """Solutions for two right sides, and the determinant. Without exchange of rows: a bad pivot shows in moves that do not settle."""
+    """Solutions for two right sides, and the determinant. Rows keep their order: bad pivots show in moves that do not settle."""
     n = len(matrix)
     rows = [[*a, *b] for a, b in zip(matrix, right, strict=True)]
     determinant = matrix[0][0].builder.const(1)
@@ -111,8 +112,15 @@ class Steps:
         guess = [_predicted(*row, path, t, t0) for row in zip(u, s, u0, s0, strict=True)]
         found = _corrected(b, self.block, guess, path)
         far = _distance([p - g for p, g in zip(found.points, guess, strict=True)], guess)
-        good = _all((b.const(SETTLED), found.last), (0.1 * found.first + 1e-9, found.last), (b.const(MOST), far),
-                    (found.determinant, b.const(1e-200)))  # fmt: skip
+        chord = [(p - v) / (path - t) for p, v in zip(found.points, u, strict=True)]
+        bend = choose(t0, -1.5, minimum(_cosine(s, chord), _cosine(chord, found.slopes)), 1.0)
+        good = _all(
+            (b.const(SETTLED), found.last),
+            (0.1 * found.first + 1e-9, found.last),
+            (b.const(MOST), far),
+            (bend, b.const(BEND)),
+            (found.determinant, b.const(1e-200)),
+        )
         rate = total((absolute(v) for v in found.slopes), b)
         grown = choose(t0, -1.5, (path - t) * clip(sqrt(sqrt(WANTED / maximum(far, 1e-9))), 0.5, 4.0), 0.4 / maximum(rate, 0.4))
         steepness = maximum(total((absolute(v) for v in s), b), 1.0)
@@ -155,9 +163,17 @@ def _rows(outputs: Mapping[str, Array], size: int) -> Array:
 def _predicted(u: Value, s: Value, u0: Value, s0: Value, path: Value, t: Value, t0: Value) -> Value:
     """The cubic through two points and slopes, carried on; a line from the first point."""
     ahead, width = path - t, t - t0
-    straight, chord = u + ahead * s, (u - u0) / width
-    x = ahead / width
-    return choose(t0, 0.0, straight + ahead * x * ((s - chord) + (1.0 + x) * (s + s0 - 2.0 * chord)), straight)
+    x, chord = ahead / width, (u - u0) / width
+    cubic = u + ahead * (s + x * ((s - chord) + (1.0 + x) * (s + s0 - 2.0 * chord)))
+    return choose(t0, 0.0, cubic, u + ahead * s)
+
+
+def _cosine(a: Sequence[Value], b: Sequence[Value]) -> Value:
+    """Of the angle between the directions of two paths with these slopes."""
+    builder = a[0].builder
+    along = total((p * q for p, q in zip(a, b, strict=True)), builder) + 1.0
+    sizes = [total((p * p for p in slopes), builder) + 1.0 for slopes in (a, b)]
+    return along / sqrt(sizes[0] * sizes[1])
 
 
 def _all(*pairs: tuple[Value, Value]) -> Value:

@@ -445,8 +445,8 @@ def _refuse_cycle(uses: Mapping[str, set[str]], quantities: Mapping[str, Quantit
             chain = " → ".join((*trail[trail.index(name) :], name))
             raise MeaningError(f"'{name}' is defined by itself: {chain}", place, "break the circle")
         if name in uses and name not in deep:
-            below = max((visit(other, (*trail, name)) for other in sorted(uses[name])), default=0) if len(trail) < MAX_NESTED else 0
-            deep[name] = below + _depth(quantities[name])
+            inner = sorted(uses[name]) if len(trail) < MAX_NESTED else []
+            deep[name] = max((visit(other, (*trail, name)) for other in inner), default=0) + _depth(quantities[name])
             if deep[name] > MAX_NESTED or len(trail) >= MAX_NESTED:
                 raise MeaningError(
                     f"'{name}' is nested more than {MAX_NESTED} deep, the names in it included", place, "define it in fewer steps"

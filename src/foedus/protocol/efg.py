@@ -1,69 +1,31 @@
-"""Game files of Gambit (.efg) as protocols: one mark for each player's payoff, one number, the precision of choice.
+"""Game files of Gambit (.efg): their tokens and nodes, with the line of whatever is wrong.
 
 Format: https://gambitproject.readthedocs.io/en/latest/formats.efg.html. Payoffs that stand before the end of a play are added up
-along it. Labels that are empty or repeat become `x_1`, `x_2`, as Gambit itself makes them.
+along it. Labels that are empty or repeated become `x_1`, `x_2`, as Gambit itself makes them.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from foedus.documents import MAX_BYTES, Document, Path_
-from foedus.errors import MeaningError, NotFoundError, Place, ShapeError
-from foedus.protocol.protocol import END
+from foedus.errors import MeaningError, Place, ShapeError
 
 MAX_NODES = 2_000
 MAX_MOVES = 100  # in one play
 MAX_DIGITS = 300
-LARGEST_PRECISION = 1e6
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+|/\d+)?(?![^\s{},\"])"
 _TOKEN = re.compile(
     rf'\s*(?:(?P<text>"(?:\\.|[^"\\])*")|(?P<number>{_NUMBER})|(?P<sign>[{{}},])|(?P<word>[^\s{{}},"]+|"))', re.DOTALL
 )
 
 
-def read_game(path: Path) -> Document:
-    """A game file as the document of a protocol; see `parse_game`.
-
-    Raises:
-        NotFoundError: no such file. InputError: as for `parse_game`.
-    """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise NotFoundError(f"cannot read the file: {error.strerror or error}", Place(str(path)), "check the path") from None
-    if len(raw) > MAX_BYTES:
-        raise ShapeError(f"the file has more than {MAX_BYTES:,} bytes", Place(str(path)), "make the game smaller")
-    try:
-        return parse_game(raw.decode("utf-8-sig"), str(path))
-    except UnicodeDecodeError as error:
-        place = Place(str(path), raw[: error.start].count(b"\n") + 1)
-        raise ShapeError("not text: this is no UTF-8", place, "save the file as UTF-8 text") from None
-
-
-def parse_game(text: str, name: str) -> Document:
-    """The document of a protocol from the text of a game file.
-
-    Args:
-        text: EFG 2 R or EFG 2 D.
-        name: what to call it in messages; its stem names the protocol.
-
-    Raises:
-        InputError: with the line of the first thing that is wrong.
-    """
-    reader = _Reader(text, name)
-    return _Writer(reader, name).document()
-
-
 @dataclass(frozen=True)
-class _Set:
+class InformationSet:
     """An information set, or the moves of chance that share a number; `player` counts from 1, chance is 0."""
 
     player: int
@@ -74,25 +36,33 @@ class _Set:
 
 
 @dataclass
-class _Node:
+class GameNode:
     """A node; `of` is None at the end of a play, `paid` is the sum of payoffs on the way here."""
 
     line: int
     label: str
-    of: _Set | None
+    of: InformationSet | None
     paid: tuple[Fraction, ...]
     moves: int
-    children: list[_Node] = field(default_factory=list)
+    children: list[GameNode] = field(default_factory=list)
     name: str = ""
 
 
-class _Reader:
-    """The file as nodes."""
+class GameReader:
+    """A game file as nodes.
+
+    Attributes:
+        title, comment, players: of the header.
+        root: the first node.
+
+    Raises:
+        InputError: with the line of the first thing that is wrong.
+    """
 
     def __init__(self, text: str, name: str) -> None:
         self.name, self.line = name, 1
         self.tokens = self._tokens(text)
-        self.sets: dict[tuple[int, int], _Set] = {}
+        self.sets: dict[tuple[int, int], InformationSet] = {}
         self.outcomes: dict[int, tuple[Fraction, ...]] = {}
         self.kind = self.token = ""
         self._advance()
@@ -100,6 +70,7 @@ class _Reader:
         self.root = self._nodes()
 
     def wrong(self, what: str, fix: str, line: int | None = None) -> NoReturn:
+        """Refuse the file at a line: by default, that of the next token."""
         raise MeaningError(what, Place(self.name, line or self.line), fix)
 
     # --- tokens
@@ -169,10 +140,10 @@ class _Reader:
         if not names:
             self._expected("a player's name in quotes")
         self._word("}")
-        self.players = _unique(names)
+        self.players = unique(names)
         self.comment = self._text("a comment") if self.kind == "text" else ""
 
-    def _nodes(self) -> _Node:
+    def _nodes(self) -> GameNode:
         """The tree, whose nodes stand in the file parents first."""
         root = self._node((Fraction(0),) * len(self.players), 0)
         missing, count = [root], 1
@@ -193,7 +164,7 @@ class _Reader:
             self.wrong("nobody moves in this game", "add a node of a player")
         return root
 
-    def _node(self, paid: tuple[Fraction, ...], moves: int) -> _Node:
+    def _node(self, paid: tuple[Fraction, ...], moves: int) -> GameNode:
         line = self.line
         if moves > MAX_MOVES:
             self.wrong(f"a play has more than {MAX_MOVES} moves", "make the game shorter")
@@ -201,9 +172,9 @@ class _Reader:
         label = self._text("the node's label")
         of = None if kind == "t" else self._set(kind)
         here = self._outcome()
-        return _Node(line, label, of, tuple(a + b for a, b in zip(paid, here, strict=True)), moves)
+        return GameNode(line, label, of, tuple(a + b for a, b in zip(paid, here, strict=True)), moves)
 
-    def _set(self, kind: str) -> _Set:
+    def _set(self, kind: str) -> InformationSet:
         player = 0 if kind == "c" else self._index("a player's number")
         if kind == "p" and not 1 <= player <= len(self.players):
             self.wrong(f"there is no player {player}", f"give a number from 1 to {len(self.players)}")
@@ -215,7 +186,7 @@ class _Reader:
             )
         line, label = self.line, self._text("the information set's label")
         actions, probabilities = self._actions(chance=player == 0)
-        given = _Set(player, number, known.label if known else label, _unique(actions), tuple(probabilities))
+        given = InformationSet(player, number, known.label if known else label, unique(actions), tuple(probabilities))
         if known and given != known:
             what = "probabilities" if given.actions == known.actions else "actions"
             self.wrong(f"information set {number} has other {what} than where it first stands", "give it the same", line)
@@ -259,96 +230,11 @@ class _Reader:
         return self.outcomes.setdefault(number, tuple(paid))
 
 
-class _Writer:
-    """The nodes as plain data in the shape of a protocol, every part with its line."""
-
-    def __init__(self, reader: _Reader, name: str) -> None:
-        self.reader, self.file = reader, name
-        self.places: dict[Path_, Place] = {(): Place(name, 1)}
-        self.taken = {END}
-        marks = [f"payoff_{re.sub(r'[^a-zA-Z0-9]', '_', player)}" for player in reader.players]
-        self.marks = dict(zip(reader.players, _unique(marks), strict=True))
-        self.nodes = list(_walk(reader.root))
-        for node in self.nodes:
-            self._name(node)
-        slashes = ["/".join(path) for path in _paths(reader.root)]
-        self.slash = "/" if len(set(slashes)) == len(slashes) else "∕"
-
-    def _name(self, node: _Node) -> None:
-        of = node.of
-        if of is None:
-            return
-        mover = self.reader.players[of.player - 1] if of.player else "chance"
-        wanted = name = node.label or of.label or f"{mover} {of.number}"
-        count = 1
-        while name in self.taken:
-            count += 1
-            name = f"{wanted} #{count}"
-        self.taken.add(name)
-        node.name = name
-        self.places["game", "nodes", name] = Place(self.file, node.line)
-
-    def document(self) -> Document:
-        r = self.reader
-        stem = Path(self.file).stem or "game"
-        data = {
-            "protocol": stem,
-            "format": 1,
-            "title": r.title or stem,
-            "description": r.comment,
-            "players": {player: {"meaning": ""} for player in r.players},
-            "numbers": {
-                "lambda": {"support": f"[0, {LARGEST_PRECISION:g}]", "default": 1.0, "meaning": "precision of choice"},
-            },
-            "marks": {mark: {"meaning": f"payoff of {player}"} for player, mark in self.marks.items()},
-            "game": {"start": r.root.name, "nodes": {n.name: self._node(n) for n in self.nodes if n.of is not None}},
-            "payoffs": {"of": dict(self.marks)},
-            "choice": {"rule": "logit", "precision": "lambda"},
-        }
-        return Document(self.file, data, self.places)
-
-    def _node(self, node: _Node) -> dict[str, Any]:
-        assert node.of is not None
-        branches: dict[str, dict[str, Any]] = {}
-        for k, (action, child) in enumerate(zip(node.of.actions, node.children, strict=True)):
-            marks = {} if child.of is not None else self._paid(child)
-            branches[action.replace("/", self.slash)] = {"marks": marks, "then": child.name or END}
-            if not node.of.player:
-                branches[action.replace("/", self.slash)]["probability"] = float(node.of.probabilities[k])
-        if not node.of.player:
-            return {"chance": branches}
-        player = self.reader.players[node.of.player - 1]
-        return {"player": player, "information": f"{player} {node.of.number}", "actions": branches}
-
-    def _paid(self, end: _Node) -> dict[str, float]:
-        try:
-            return {mark: float(u) for mark, u in zip(self.marks.values(), end.paid, strict=True)}
-        except OverflowError:
-            self.reader.wrong("a payoff is beyond the largest number", "give finite payoffs", end.line)
-
-
-def _unique(labels: Sequence[str]) -> tuple[str, ...]:
+def unique(labels: Sequence[str]) -> tuple[str, ...]:
     """Labels made different from one another: those that are empty or repeat are numbered."""
     count, seen = Counter(labels), Counter[str]()
     found: list[str] = []
     for label in labels:
         seen[label] += 1
         found.append(label if label and count[label] == 1 else f"{label}_{seen[label]}")
-    return tuple(found) if len(set(found)) == len(found) else _unique([f"{label}_{k}" for k, label in enumerate(found, 1)])
-
-
-def _walk(root: _Node) -> Iterator[_Node]:
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += reversed(node.children)
-
-
-def _paths(root: _Node) -> Iterable[tuple[str, ...]]:
-    waiting: list[tuple[_Node, tuple[str, ...]]] = [(root, ())]
-    while waiting:
-        node, path = waiting.pop()
-        yield path
-        if node.of is not None:
-            waiting += [(child, (*path, a)) for a, child in zip(node.of.actions, node.children, strict=True)]
+    return tuple(found) if len(set(found)) == len(found) else unique([f"{label}_{k}" for k, label in enumerate(found, 1)])

@@ -13,8 +13,9 @@ from foedus.formulas import FUNCTIONS, Formula, parse
 from foedus.numbers import parse_support
 from foedus.protocol import protocol as p
 from foedus.protocol.checks import check_protocol
-from foedus.protocol.efg import read_game
+from foedus.protocol.games import read_game
 from foedus.protocol.schema import FormulaText, ProtocolSchema
+from foedus.protocol.sums import check_sums
 from foedus.schema import validate
 from foedus.units import Unit, parse_unit
 
@@ -102,6 +103,7 @@ class _Builder:
             digest=digest_of(self.document.data),
         )
         check_protocol(protocol, self.document)
+        check_sums(protocol)
         return protocol
 
     def players(self) -> dict[str, p.Player]:

@@ -17,6 +17,7 @@ from foedus.scenario.scenario import Scenario
 
 CHUNK = 4096
 WORTH_COMPILING = 4e9  # instructions times draws from which machine code is quicker, its compilation included
+WORTH_FOLLOWING = 2e4  # draws from which machine code is quicker for equations
 _T = TypeVar("_T")
 
 
@@ -52,8 +53,9 @@ def executor(program: Program, draws: float) -> Callable[[Mapping[str, Array], i
     Returns:
         A function of inputs, each (draw,) or (), and the number of draws, to outputs, each (draw,).
     """
-    if len(program) * draws < WORTH_COMPILING:
-        return lambda inputs, size: {n: np.broadcast_to(v, (size,)) for n, v in execute(program, inputs).items()}
+    if program.implicit or len(program) * draws < WORTH_COMPILING:
+        quick = draws >= WORTH_FOLLOWING
+        return lambda inputs, size: {n: np.broadcast_to(v, (size,)) for n, v in execute(program, inputs, compiled=quick).items()}
     from foedus.program.compiled import compile_program  # its compiler is imported only where it is worth its time
 
     compiled = compile_program(program, list(program.inputs))

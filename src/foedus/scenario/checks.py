@@ -47,9 +47,9 @@ def _check_observed(scenario: Scenario, document: Document) -> None:
         if action not in nodes[node].branches:
             raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].branches))
     if not _can_follow(scenario):
-        raise MeaningError(
-            "no play of the game holds the observed moves together", document.place(("observed",)), "give moves that can follow one another"
-        )
+        shown = ", ".join(f"{node} = {action}" for node, action in scenario.observed.items())
+        place = document.place(("observed",))
+        raise MeaningError(f"no play of the game holds {shown} together", place, "give moves that can follow one another")
 
 
 def _can_follow(scenario: Scenario) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foedus.documents import Document
 from foedus.errors import Place
-from foedus.protocol.efg import read_game
+from foedus.protocol.games import read_game
 
 SUFFIX = ".efg"
 

@@ -116,7 +116,12 @@ def test_an_unresolved_claim_is_drawn_once_more(tmp_path: Path) -> None:
 
 def test_tensions_are_joint_probabilities(tmp_path: Path) -> None:
     text = edited(TRIP, TEST, "tests: [{measure: trust, is: below, threshold: 0.26445}]")
-    text = edited(text, "tests: [{measure: trust, when: next, is: above, than: {when: now}}]\n    without: {meaning: guards do not differ, change: {zeal: 0}}", "tests: [{measure: trust, is: above, threshold: 0.26445}]")
+    text = edited(
+        text,
+        "tests: [{measure: trust, when: next, is: above, than: {when: now}}]\n"
+        "    without: {meaning: guards do not differ, change: {zeal: 0}}",
+        "tests: [{measure: trust, is: above, threshold: 0.26445}]",
+    )
     tension = audit(scenario_of(tmp_path, text), draws=4000).tensions[0]
     assert tension.joint.probability == 0
     assert tension.independent == pytest.approx(0.25, abs=0.01)
@@ -133,7 +138,9 @@ def test_the_observed_moves_teach_the_next_crisis(tmp_path: Path) -> None:
 
 def test_without_what_was_seen_the_belief_stays(tmp_path: Path) -> None:
     """Bayes' plausibility: unseen, the expected belief moves by drift alone."""
-    claim = "tests: [{measure: trust, when: next, is: above, than: {when: now}}]\n    without: {meaning: nothing seen, unseen: true}"
+    claim = (
+        "tests: [{measure: trust, when: next, is: above, than: {when: now}}]\n    without: {meaning: nothing seen, unseen: true}"
+    )
     assert judged(scenario_of(tmp_path, edited(TRIP, TEST, claim))).assumed is False
 
 
@@ -159,9 +166,13 @@ def test_designs_agree(design: str, tmp_path: Path) -> None:
 def test_an_audit_is_plain_json(tmp_path: Path) -> None:
     plain = audit(scenario_of(tmp_path), draws=1000).to_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert {"scenario", "digest", "protocol", "version", "seed", "draws", "failures", "prior_sets", "claims", "tensions"} <= set(plain)
+    assert {"scenario", "digest", "protocol", "version", "seed", "draws", "failures", "prior_sets", "claims", "tensions"} <= set(
+        plain
+    )
     claim = plain["claims"][0]
-    assert {"id", "role", "text", "verdict", "probability", "interval", "by_prior", "assumed", "record", "carried_by"} <= set(claim)
+    assert {"id", "role", "text", "verdict", "probability", "interval", "by_prior", "assumed", "record", "carried_by"} <= set(
+        claim
+    )
     assert {"probability", "interval", "verdict"} <= set(claim["by_prior"]["strict"])
     assert {"at_vantage", "in_hindsight"} <= set(claim["record"])
     assert {"name", "index", "interval"} <= set(claim["carried_by"][0])

@@ -87,7 +87,10 @@ def test_every_prior_set_is_searched(tmp_path: Path) -> None:
     scenario = claiming(tmp_path, "0.99 - rho")
     narrow = scenario.with_numbers({})
     sets = {
-        "reference": {**narrow.prior_sets["reference"], "rho_0": narrow.with_numbers({"rho_0": "uniform(0, 0.1)"}).numbers()["rho_0"]},
+        "reference": {
+            **narrow.prior_sets["reference"],
+            "rho_0": narrow.with_numbers({"rho_0": "uniform(0, 0.1)"}).numbers()["rho_0"],
+        },
         "strict": narrow.prior_sets["strict"],
     }
     from dataclasses import replace

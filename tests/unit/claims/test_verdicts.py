@@ -100,7 +100,13 @@ def test_draws_without_violation_bound_its_rate(trials: int, alpha: float, rate:
 
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
-    [(0, 10, 0, 0.308497), (1, 10, 0.002529, 0.445016), (5, 10, 0.187086, 0.812914), (10, 10, 0.691503, 1), (81, 263, 0.2527, 0.3676)],
+    [
+        (0, 10, 0, 0.308497),
+        (1, 10, 0.002529, 0.445016),
+        (5, 10, 0.187086, 0.812914),
+        (10, 10, 0.691503, 1),
+        (81, 263, 0.2527, 0.3676),
+    ],
 )
 def test_exact_intervals(successes: int, trials: int, low: float, high: float) -> None:
     found = clopper_pearson(successes, trials, 0.05)

@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pyarrow", reason="needs foedus[data]")
-pytest.importorskip("rdata", reason="needs foedus[data]")
-
 sys.path.insert(0, str(Path(__file__).parent))
 
 from world import world, write
 
 from foedus.datasets.store import Store
+
+
+@pytest.fixture(autouse=True)
+def packages() -> None:
+    """What `foedus[data]` installs."""
+    for name in ("pyarrow", "rdata"):
+        pytest.importorskip(name, reason="needs foedus[data]")
 
 
 @pytest.fixture

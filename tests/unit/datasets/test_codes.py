@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from helpers import refused
@@ -20,7 +21,8 @@ from foedus.datasets.store import Store
         ("SRB", 1900, 345, 340), ("YUG", 1970, 345, 345), ("SRB", 2010, 345, 340),
         ("VNM", 1970, 816, 816), ("VDR", 1970, 817, 817), ("VNM", 2000, 816, 816),
         ("CSK", 1938, 315, 315), ("CZE", 2000, 316, 316), ("RUS", 1960, 365, 365), ("SUN", 1960, 365, 365),
-        ("KOR", 1900, 730, 730), ("KOR", 1970, 732, 732), ("TON", 2000, 955, 972), ("AUH", 1900, 300, 300), ("arm", 2000, 371, 371),
+        ("KOR", 1900, 730, 730), ("KOR", 1970, 732, 732), ("TON", 2000, 955, 972),
+        ("AUH", 1900, 300, 300), ("arm", 2000, 371, 371),
     ],
 )  # fmt: skip
 def test_codes_stand_for_numbers_by_year(code: str, year: int, cow: int, gw: int) -> None:
@@ -45,7 +47,7 @@ def test_no_code_stands_for_two_states_in_a_year_but_that_of_a_change() -> None:
     for state in codes():
         by_code[state.code].append(state)
     for code, states in by_code.items():
-        for a, b in zip(states, states[1:], strict=False):
+        for a, b in pairwise(states):
             a, b = sorted((a, b), key=lambda s: (s.since, s.until))
             assert a.until <= b.since, code
 

@@ -51,8 +51,8 @@ def test_every_number_has_unit_source_and_reason_and_data_have_a_time(store: Sto
         if number.why == "the protocol's default":
             continue
         assert number.sources and number.why and number.unit
-        assert bool(number.describes) == (number.sources != ("default",))
-        assert number.describes or number.why.startswith("Default prior, no data")
+        marked = number.sources == ("default",)
+        assert (number.describes == "any crisis") == number.why.startswith("Default prior, no data") == marked
     m = scenario.prior_sets["reference"]["m_R0"]
     assert m.sources == ("nmc",) and m.describes == "2019" and m.prior is not None
     assert 1.5 < m.prior.median < 2.5

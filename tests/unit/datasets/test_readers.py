@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from world import world, write_csv
 from helpers import refused
+from world import world, write_csv
 
 from foedus.datasets.checks import check
 from foedus.datasets.readers import read_file
@@ -168,3 +168,16 @@ def test_a_missing_package_is_named_with_the_way_to_install_it(tmp_path: Path, m
     monkeypatch.setitem(sys.modules, "pyarrow.csv", None)
     error = refused(one, tmp_path / "nmc.csv")
     assert "pyarrow" in error.what and error.fix == "pip install 'foedus[data]'"
+
+
+def test_an_archive_in_an_archive_is_read_but_not_without_end(nmc: Any, tmp_path: Path) -> None:
+    content, name = nmc.to_csv(index=False).encode(), "nmc.csv"
+    for depth in range(5):
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr(name, content)
+        content, name = held.getvalue(), "inner.zip"
+        (tmp_path / "a.zip").write_bytes(content)
+        if depth <= 2:
+            assert one(tmp_path / "a.zip").table.num_rows == 105
+    assert "archives in archives" in refused(one, tmp_path / "a.zip").what

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from world import world, write_csv
 from helpers import refused
+from world import world, write_csv
 
 from foedus.datasets.catalog import catalog
 from foedus.datasets.store import MANIFEST, Store, folder
@@ -25,7 +25,7 @@ def test_what_is_added_is_listed_shown_cited_and_removed(store: Store) -> None:
     assert set(store.datasets()) == set(world())
     data, entry = store.show("nmc")
     assert entry.rows == 105 and entry.coverage == "2000-2020" and data.version == "7.0"
-    assert "Singer" in store.cite(["nmc"])[0] and len(store.cite()) == 9, "both trade sets have one citation"
+    assert "Singer" in store.cite(["nmc"])[0] and len(store.cite()) == 10, "both trade sets have one citation"
     assert store.table("nmc").num_rows == 105
     store.remove("nmc")
     assert "nmc" not in store and not list(store.path.glob("nmc-*"))

@@ -7,6 +7,29 @@ from typing import Any
 
 Table = list[dict[str, Any]]
 ARM, RUS, AZE, USA, TUR = 371, 365, 373, 2, 640
+SPELLS = [
+    (255, (1816, 1, 1), (1945, 5, 8)),
+    (255, (1990, 10, 3), (2016, 12, 31)),
+    (260, (1955, 5, 5), (1990, 10, 2)),
+    (265, (1954, 3, 25), (1990, 10, 2)),
+    (678, (1926, 9, 2), (1990, 5, 21)),
+    (679, (1990, 5, 22), (2016, 12, 31)),
+    (345, (1878, 7, 13), (2016, 12, 31)),
+    (290, (1918, 11, 3), (1939, 9, 27)),
+    (290, (1945, 6, 28), (2016, 12, 31)),
+]
+DELIVERIES = [
+    ("Russia", "Armenia", 9.0),
+    ("Jordan", "Armenia", 1.0),
+    ("Israel", "Azerbaijan", 15.0),
+    ("Russia", "Azerbaijan", 5.0),
+]
+
+
+def _spell(cow: int, start: tuple[int, int, int], end: tuple[int, int, int]) -> dict[str, Any]:
+    columns = ("styear", "stmonth", "stday", "endyear", "endmonth", "endday")
+    dates = dict(zip(columns, (*start, *end), strict=True))
+    return {"stateabb": str(cow), "ccode": cow, "statenme": str(cow)} | dates | {"version": 2016}
 
 
 def world(last: int = 2020) -> dict[str, Table]:
@@ -35,16 +58,7 @@ def world(last: int = 2020) -> dict[str, Table]:
         {"stateabb": str(c), "ccode": c, "statenme": str(c), "styear": y, "stmonth": m, "stday": d} | ended
         for c, (y, m, d) in since.items()
     ]
-    for c, first, end in ((255, (1816, 1, 1), (1945, 5, 8)), (255, (1990, 10, 3), (2016, 12, 31)), (260, (1955, 5, 5), (1990, 10, 2)),
-                          (265, (1954, 3, 25), (1990, 10, 2)), (678, (1926, 9, 2), (1990, 5, 21)), (679, (1990, 5, 22), (2016, 12, 31)),
-                          (345, (1878, 7, 13), (2016, 12, 31)), (290, (1918, 11, 3), (1939, 9, 27)), (290, (1945, 6, 28), (2016, 12, 31))):  # fmt: skip
-        start = dict(zip(("styear", "stmonth", "stday"), first, strict=True))
-        states.append(
-            {"stateabb": str(c), "ccode": c, "statenme": str(c)}
-            | start
-            | dict(zip(("endyear", "endmonth", "endday"), end, strict=True))
-            | {"version": 2016}
-        )
+    states += [_spell(*given) for given in SPELLS]
     pact = {"atop_offense": 0, "atop_neutral": 0, "atop_nonagg": 1, "atop_consul": 1}
     atop = [{"ccode1": a, "ccode2": ARM, "year": y, "atop_defense": int(a == RUS)} | pact for a in (RUS, TUR) for y in years]
     votes = {ARM: 0.1, RUS: 0.0, AZE: -0.6, USA: 2.5, TUR: 1.0}
@@ -57,7 +71,7 @@ def world(last: int = 2020) -> dict[str, Table]:
         {"SIPRI AT Database ID": 100 * y + k, "Supplier": s, "Recipient": r, "Designation": "x", "Armament category": "Aircraft",
          "Delivery year": y, "TIV delivery values": v}
         for y in years
-        for k, (s, r, v) in enumerate([("Russia", "Armenia", 9.0), ("Jordan", "Armenia", 1.0), ("Israel", "Azerbaijan", 15.0), ("Russia", "Azerbaijan", 5.0)])
+        for k, (s, r, v) in enumerate(DELIVERIES)
     ]  # fmt: skip
     trade = [{"ccode1": RUS, "ccode2": ARM, "year": y, "flow1": 20, "flow2": 30} for y in years if y <= 2014]
     trade += [{"ccode1": USA, "ccode2": ARM, "year": y, "flow1": 10, "flow2": -9} for y in years if y <= 2014]
@@ -65,7 +79,8 @@ def world(last: int = 2020) -> dict[str, Table]:
         {"ccode": c, "year": y, "imports": 100 * s, "exports": 50 * s} for c, s in strength.items() for y in years if y <= 2014
     ]
     disputes = [
-        {"dispnum": n, "ccode": c, "stday": -9, "stmon": 5, "styear": y, "endday": 1, "endmon": 6, "endyear": y, "sidea": side, "revstate": 0,
+        {"dispnum": n, "ccode": c, "stday": -9, "stmon": 5, "styear": y, "endday": 1, "endmon": 6, "endyear": y,
+         "sidea": side, "revstate": 0,
          "fatality": 0, "hiact": 1, "hostlev": 1, "orig": 1, "version": 5}
         for n, y, sides in [(1, 2002, {ARM: 1, AZE: 0}), (2, 2005, {ARM: 1, AZE: 0, RUS: 1}), (3, 2012, {ARM: 0, AZE: 1})]
         for c, side in sides.items()

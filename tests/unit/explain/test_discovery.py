@@ -78,4 +78,4 @@ def test_a_tree_of_a_constant_is_a_leaf():
     learn, wanted, test, truth = halves()
     tree = grow(learn, np.ones_like(wanted), test, truth)
     assert tree.name == ""
-    assert list(leaves(tree))[0][0] == ()
+    assert next(leaves(tree))[0] == ()

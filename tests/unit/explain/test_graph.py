@@ -34,14 +34,14 @@ def test_a_link_to_nothing_and_a_circle_are_refused():
 
 def test_the_joint_and_the_weakest_link():
     holds = {
-        "a": np.array([1, 1, 1, 1, 0], dtype=bool),
-        "b": np.array([1, 1, 0, 0, 1], dtype=bool),
-        "c": np.array([1, 1, 1, 0, 1], dtype=bool),
+        "a": np.array([1, 1, 1, 1, 1], dtype=bool),
+        "b": np.array([1, 1, 0, 1, 1], dtype=bool),
+        "c": np.array([1, 0, 0, 0, 1], dtype=bool),
     }
     found = together(holds)
     assert found.joint == pytest.approx(0.4)
-    assert found.independent == pytest.approx(0.8 * 0.6 * 0.8)
-    assert found.weakest == ("b", pytest.approx(0.6))
+    assert found.independent == pytest.approx(0.8 * 0.4)
+    assert found.weakest == ("c", pytest.approx(0.8))
     assert together(holds, ["a"]).weakest is None
 
 

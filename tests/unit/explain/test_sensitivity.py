@@ -30,7 +30,7 @@ FIRST, TOTAL = (0.3139, 0.4424, 0.0), (0.5576, 0.4424, 0.2437)
 
 
 def test_the_indices_of_ishigamis_function():
-    found = sobol(ishigami, ANGLES, samples=16_384)["y"]
+    found = sobol(ishigami, ANGLES, samples=32_768)["y"]
     for indices, exact in ((found.first, FIRST), (found.total, TOTAL)):
         for index, value in zip(indices, exact, strict=True):
             assert abs(index.value - value) < 0.015

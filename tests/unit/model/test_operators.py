@@ -7,7 +7,6 @@ import pytest
 from helpers import TOLL, Game, edited, protocol_of
 from helpers_oracle import Brute
 
-from foedus.formulas import parse
 from foedus.model.dynamics import recurrence
 from foedus.model.model import Model
 from foedus.program.numpy_executor import execute, iterate
@@ -95,7 +94,9 @@ def test_a_players_wish_at_its_own_node_is_its_moves(player: str, node: str, tol
 
 def test_a_wish_is_the_choice_of_another(toll: Protocol, brute: Brute) -> None:
     """What the traveller would have the guard do, by the traveller's own payoff."""
-    forced = [Brute(toll, NUMBERS, {"gate": "cross", "weather": "clear", "check": a}).value("traveller") for a in ("wave", "stop")]
+    forced = [
+        Brute(toll, NUMBERS, {"gate": "cross", "weather": "clear", "check": a}).value("traveller") for a in ("wave", "stop")
+    ]
     stop = 1 / (1 + np.exp(3.0 * (forced[0] - forced[1])))
     mine = value(toll, "total_variation(moves(check), wish(traveller, check))")
     assert mine == pytest.approx(abs(stop - brute.choice("check", "stop")), abs=1e-14)
@@ -103,7 +104,9 @@ def test_a_wish_is_the_choice_of_another(toll: Protocol, brute: Brute) -> None:
 
 def test_under_changes_and_only_there(toll: Protocol) -> None:
     assert value(toll, "under(choice(gate.cross), fine = 0.9)") == value(toll, "choice(gate.cross)", fine=0.9)
-    assert value(toll, "under(choice(gate.cross), fine = fine / 2, rho = 1)") == value(toll, "choice(gate.cross)", fine=0.25, rho_0=1.0)
+    assert value(toll, "under(choice(gate.cross), fine = fine / 2, rho = 1)") == value(
+        toll, "choice(gate.cross)", fine=0.25, rho_0=1.0
+    )
     assert value(toll, "under(fog, traffic = 0.5)") == 0.5
     assert value(toll, "under(choice(gate.cross), fog = 1)") == value(
         toll, "choice(gate.cross)", **{"traffic[north]": 1.0, "traffic[south]": 1.0}
@@ -138,10 +141,14 @@ def test_given_a_move_of_one_without_types_teaches_nothing(toll: Protocol) -> No
 def test_given_and_do_on_what_follows(toll: Protocol, brute: Brute) -> None:
     after = brute.after({}, SEEN).names
     assert value(toll, "given(after(rho), gate = cross, check = stop)") == pytest.approx(after["rho"], abs=1e-14)
-    assert value(toll, "given(after(wealth), gate = cross, check = stop) / gold") == pytest.approx(after["wealth"] / 1.3, abs=1e-14)
+    assert value(toll, "given(after(wealth), gate = cross, check = stop) / gold") == pytest.approx(
+        after["wealth"] / 1.3, abs=1e-14
+    )
     forced = Brute(toll, NUMBERS, {"check": "stop"})
     assert value(toll, "do(after(rho), check = stop)") == pytest.approx(0.9 * 0.4 + 0.05)
-    assert value(toll, "do(after(wealth), check = stop) / gold") == pytest.approx(1 - 0.5 * forced.expected("paid") / 1.3, abs=1e-14)
+    assert value(toll, "do(after(wealth), check = stop) / gold") == pytest.approx(
+        1 - 0.5 * forced.expected("paid") / 1.3, abs=1e-14
+    )
 
 
 def test_after(toll: Protocol, brute: Brute) -> None:
@@ -166,25 +173,33 @@ def test_moves_that_no_play_holds_together_are_refused(toll: Protocol) -> None:
         value(toll, "given(passing, gate = turn_back, check = stop)")
 
 
-def test_what_is_asked_of_a_node_that_is_not_reached_is_not_a_number(toll: Protocol) -> None:
-    """Or it is what would be chosen there: one position alone has an answer even so."""
+def test_what_is_asked_of_a_node_that_is_not_reached_is_what_would_be_chosen_there(toll: Protocol) -> None:
     assert value(toll, "do(choice(plea.pay), gate = turn_back)") == pytest.approx(value(toll, "choice(plea.pay)"))
 
 
 @pytest.mark.parametrize("precision", [1e3, 1e5])
 def test_beliefs_are_exact_where_probabilities_underflow(precision: float, toll: Protocol) -> None:
-    """A lax guard that stops nobody: at high precision being stopped proves strictness, and being waved through teaches Bayes' part."""
+    """A lax guard stops nobody and a strict one everybody: at high precision either proves the type."""
     changes = {"lambda": precision}
     assert value(toll, "given(posterior(guard.strict), check = stop)", **changes) == pytest.approx(1)
     assert value(toll, "given(posterior(guard.strict), check = wave)", **changes) == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize("precision", [300.0, 3e3, 3e5])
-def test_measures_stay_numbers_at_high_precision(precision: float) -> None:
+# two checks that differ: the guard gains by waving through who turned back
+APART = edited(edited(TOLL, "turn_back: {marks: {passed: 0}, then: end}", "turn_back: {marks: {back: 1}, then: check}"),
+               "  paid: {default: 0", "  back: {default: 0, meaning: m}\n  paid: {default: 0")  # fmt: skip
+APART = edited(APART, "traveller: gold * passed", "traveller: 0 - gold * caught * back / 2 + gold * passed")
+
+
+@pytest.mark.parametrize("precision", [3.0, 300.0, 3e3, 3e5])
+def test_measures_stay_numbers_where_nobody_gets(precision: float) -> None:
     """Also at nodes that stand at several positions, all of them hardly ever reached."""
-    protocol = protocol_of(TWICE)
-    for formula in ("choice(check.stop)", "choice(plea.pay)", "value(traveller, plea) / gold"):
-        assert np.isfinite(value(protocol, formula, **{"lambda": precision, "zeal[strict]": -2.0, "zeal[lax]": -3.0}))
+    protocol = protocol_of(APART)
+    numbers = {"lambda": precision, "zeal[strict]": -2.0, "zeal[lax]": -3.0}
+    for formula in ("choice(check.stop)", "choice(plea.pay)", "value(traveller, plea) / gold", "value(guard, plea) / gold"):
+        assert np.isfinite(value(protocol, formula, **numbers)), formula
+    limit = Game(protocol, limit=True, wanted={"v": "value(traveller, plea) / gold"})
+    assert np.isfinite(limit.solve(NUMBERS | numbers)["v"])
 
 
 def test_crises_one_after_another_are_those_of_after(toll: Protocol, brute: Brute) -> None:
@@ -230,4 +245,3 @@ def test_sampled_play_teaches_by_what_happened(toll: Protocol) -> None:
     expected = 0.9 * Brute(toll, NUMBERS).posterior("guard", "strict", SEEN) + 0.05
     np.testing.assert_allclose(rho[caught], expected, rtol=1e-12)
     assert rho[~caught].max() < rho[caught].min()
-    assert parse("rho").root is not None

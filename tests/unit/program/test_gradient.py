@@ -40,8 +40,8 @@ def test_against_differences(rule: str) -> None:
     at = {"x": np.array([0.4, 0.9, 1.3, 2.2]), "y": np.array([1.1, 0.3, 2.0, 0.7])}
     out = execute(slopes, at)
     np.testing.assert_array_equal(out["v"], execute(program, at)["v"])
-    for name in at:
-        up, down = ({**at, name: at[name] + h} for h in (1e-6, -1e-6))
+    for name, x in at.items():
+        up, down = ({**at, name: x + h} for h in (1e-6, -1e-6))
         difference = (execute(program, up)["v"] - execute(program, down)["v"]) / 2e-6
         np.testing.assert_allclose(out[f"d:{name}"] + 0 * at["x"], difference, rtol=1e-6, atol=1e-8)
 

@@ -59,7 +59,18 @@ def test_what_cannot_be_folded_fails_at_run_time(op: str, numbers: tuple[float, 
 def test_simplifications() -> None:
     b = Builder()
     x, y = b.input("x"), b.input("y")
-    same = [x + 0, 0 + x, x - 0, x * 1, 1 * x, x / 1, -(-x), ir.maximum(x, x), ir.minimum(x, x), ir.choose(y, 0, x, x)]
+    same = [
+        x + 0,
+        0 + x,
+        x - 0,
+        x * 1,
+        1 * x,
+        x / 1,
+        0 - (-x),
+        ir.maximum(x, x),
+        ir.minimum(x, x),
+        ir.choose(y, 0, x, x),
+    ]
     assert {v.id for v in same} == {x.id}
     assert [(x * 0).constant, (0 / x).constant, (x - x).constant] == [0, 0, 0]
     assert (x * -1).id == (-x).id

@@ -1,4 +1,7 @@
-"""Protocols: every name known, every unit right, nothing circular, every play complete. Each mistake is one edit of a good file."""
+"""Protocols: every name known, every unit right, nothing circular, every play complete.
+
+Each mistake is one edit of a good file.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,12 @@ NAMES = {
     "a mark in a definition": (FOG, "fog: {formula: passed, meaning: m}", "the mark 'passed' cannot be used here", ""),
     "a lever in a start": ("start: gold, next", "start: gold * effort, next", "the lever 'effort' cannot be used here", ""),
     "a measure in a payoff": (GUARD, "guard: crossing", "the measure 'crossing' cannot be used here", ""),
-    "another's type in a belief": ("{strict: rho, lax: 1 - rho}", '{strict: "zeal[guard] / gold", lax: 1 - rho}', "'guard' is not one of", ""),
+    "another's type in a belief": (
+        "{strict: rho, lax: 1 - rho}",
+        '{strict: "zeal[guard] / gold", lax: 1 - rho}',
+        "'guard' is not one of",
+        "",
+    ),
     "an index missing": (GUARD, "guard: caught * zeal", "an index is missing", ""),
     "an index too many": (GUARD, "guard: caught * fine[strict]", "'fine' has no index", "write fine"),
     "an index misspelt": (FOG, 'fog: {formula: "traffic[nort]", meaning: m}', "'nort' is not one of 'road'", "north"),
@@ -80,12 +88,32 @@ CYCLES = {
         "is defined by itself",
         "",
     ),
-    "the game": ("pay: {marks: {passed: 1, paid: 1}, then: end}", "pay: {then: gate}", "the game returns to 'gate' without end", ""),
+    "the game": (
+        "pay: {marks: {passed: 1, paid: 1}, then: end}",
+        "pay: {then: gate}",
+        "the game returns to 'gate' without end",
+        "",
+    ),
 }
 PLAYS = {
-    "a mark missing": ("argue: {marks: {passed: 0}, then: end}", "argue: {then: end}", "ends here without the mark 'passed'", "default"),
-    "a mark twice": ("cross: {then: weather}", "cross: {marks: {passed: 1}, then: weather}", "sets the mark 'passed' twice", "once"),
-    "a node that no play reaches": ("cross: {then: weather}", "cross: {marks: {passed: 1}, then: end}", "no play reaches the node", ""),
+    "a mark missing": (
+        "argue: {marks: {passed: 0}, then: end}",
+        "argue: {then: end}",
+        "ends here without the mark 'passed'",
+        "default",
+    ),
+    "a mark twice": (
+        "cross: {then: weather}",
+        "cross: {marks: {passed: 1}, then: weather}",
+        "sets the mark 'passed' twice",
+        "once",
+    ),
+    "a node that no play reaches": (
+        "cross: {then: weather}",
+        "cross: {marks: {passed: 1}, then: end}",
+        "no play reaches the node",
+        "",
+    ),
     "a node without actions": (
         "      actions:\n        turn_back: {marks: {passed: 0}, then: end}\n        cross: {then: weather}\n",
         "",
@@ -93,7 +121,12 @@ PLAYS = {
         "",
     ),
     "a player and chance": ("      chance:\n", "      player: guard\n      chance:\n", "must have either a player or chance", ""),
-    "neither player nor chance": ("      player: guard\n      actions", "      actions", "must have either a player or chance", ""),
+    "neither player nor chance": (
+        "      player: guard\n      actions",
+        "      actions",
+        "must have either a player or chance",
+        "",
+    ),
     "chance without probability": ("clear: {probability: 1 - fog, then", "clear: {then", "has no probability", "probability"),
 }
 OPERATORS = {
@@ -104,7 +137,11 @@ OPERATORS = {
     "a vector added": (*measure("moves(gate) + 1"), "a distribution is not a quantity", "total_variation"),
     "a vector after": (*measure("after(moves(gate))"), "a distribution is not a quantity", "total_variation"),
     "a number for a distribution": (*measure("total_variation(1, moves(gate))"), "takes two distributions", ""),
-    "distributions over different actions": (*measure("total_variation(moves(gate), after(moves(plea)))"), "over different actions", ""),
+    "distributions over different actions": (
+        *measure("total_variation(moves(gate), after(moves(plea)))"),
+        "over different actions",
+        "",
+    ),
     "a vector under": (*measure("under(moves(gate), rho = 1) + 1"), "a distribution is not a quantity", "total_variation"),
     "do without a move": (*measure("do(crossing)"), "do() wants at least one move", ""),
     "do an unknown action": (*measure("do(crossing, gate = crss)"), "'crss' is not an action", "cross"),
@@ -119,7 +156,14 @@ OPERATORS = {
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(c, id=f"{group}: {name}") for group, cases in (("names", NAMES), ("units", UNITS), ("cycles", CYCLES), ("plays", PLAYS), ("operators", OPERATORS)) for name, c in cases.items()])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(c, id=f"{group}: {name}")
+        for group, cases in (("names", NAMES), ("units", UNITS), ("cycles", CYCLES), ("plays", PLAYS), ("operators", OPERATORS))
+        for name, c in cases.items()
+    ],
+)
 def test_a_mistake_is_refused_where_it_stands(case: tuple[str, str, str, str]) -> None:
     old, new, what, fix = case
     text = edited(TOLL, old, new)

@@ -1,0 +1,217 @@
+"""Write docs/speed.md from the results kept in benchmarks/results: `python benchmarks/report.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Result = dict[str, Any]
+
+HERE = Path(__file__).resolve().parent
+RESULTS, PAGE = HERE / "results", HERE.parent / "docs" / "speed.md"
+GOALS = {"foedus --help": {"warm": 0.3}, "foedus audit karabakh-2020": {"cold": 3.0, "warm": 1.5}}
+SOLVES = 12 * 2  # of one draw
+
+HEAD = """\
+# How fast it is
+
+Written by `python benchmarks/report.py` from the results in `benchmarks/results`, never by hand. To measure anew:
+
+```
+python3 tasks.py bench crisis_12x2 --json benchmarks/results/crisis_12x2.json
+python3 tasks.py bench audit --long --json benchmarks/results/audit.json
+python3 tasks.py bench report
+```
+
+Each number is the median of the runs, with the least and the most behind it. The machine is a virtual one that shares its
+cores with other work, so times drift by a third from hour to hour and single runs by more; where things are compared they
+took turns within one run, and the ratio is the median of the rounds' own ratios. Trust ratios before times, and where others
+worked beside, ratios of processor time (of all threads together) before those of the clock."""
+
+COMMANDS = """\
+## The first commands
+
+Seconds for the whole process, from start to exit. *First*: nothing is kept from before, so Python compiles every module it
+imports. *Cold*: Python's bytecode is there, the cache of machine code is empty. *Warm*: both are there; at its own number of
+draws the audit needs no machine code, so cold and warm differ by noise alone. The disk is warm throughout."""
+
+STAGES = """\
+Where an audit of karabakh-2020 at its own number of draws spends its time, in seconds. *Judge* holds the second, larger
+ensemble of each claim that the first left unresolved. What is missing to the whole command is the printing."""
+
+GROWTH = """\
+## An audit against draws
+
+Draws are for each of the prior sets. Drawing and evaluating is done in chunks whose results are counted and dropped, so
+memory does not grow; from about a hundred thousand draws on the claims run as machine code (compiled once, then kept)."""
+
+WORKLOAD = """\
+## The engine against hand-written code
+
+The workload crisis-12x2 is one stage game of 12 decisions, 7 moves of chance and 21 plays, and one update of the state, for
+12 crises under 2 policies: 24 solves a draw, in double precision. Here it is [a protocol](../benchmarks/crisis_12x2.yaml)
+like any other, run by the general engine. *C* is a kernel written by hand for this one game, with vector instructions and its
+own exponential (g++ -O3 -march=native); *NumPy* is array code written by hand for it, in chunks of draws. All use {threads}
+threads and get the same inputs from memory. The engine runs in pieces of 65,536 draws and averages what comes out; C and
+NumPy take all draws in one call."""
+
+GRADIENT = """\
+Value and gradient of a weighted sum of the last states, with respect to all {parameters} parameters, through all 12 crises
+and both policies, take {over} times the forward pass, {busy} of processor time ({seconds} s against {forward} s for {draws}
+draws; exact probabilities). The gradient differs from that of the NumPy executor by {numpy} and from central differences by
+{central} of 1 + slope."""
+
+START = """\
+### From file to first result
+
+Seconds on 1,024 draws, with an empty and with a filled cache of machine code."""
+
+CURVES = """\
+### Against draws and crises
+
+In pieces of 65,536 draws, parameters and noise drawn anew for each piece; sampled plays; nanoseconds a solve with and without
+drawing. Below some ten thousand draws the start of the threads is most of it."""
+
+CRISES = """\
+The same {draws} draws, drawn beforehand, for more and more crises. What is the same for a draw however many crises it has
+(its parameters read, its last state written) is the greater share for few."""
+
+MEMORY = "Peak memory of the whole process, for runs of all draws in pieces:"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Three figures, thousands set apart."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"
+
+
+def timed(t: Result | None, scale: float = 1.0) -> str:
+    """A median with the least and the most behind it."""
+    if t is None:
+        return ""
+    middle, least, most = (number(t[k] * scale) for k in ("median", "least", "most"))
+    return f"{middle} ({least}–{most})" if t["runs"] > 1 else middle
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [list(head), ["---"] * len(head), *map(list, rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def circumstances(found: Result, what: str, rounds: int) -> str:
+    """On what, with what, when."""
+    m = found["machine"]
+    versions = ", ".join(f"{name} {m[name]}" for name in ("foedus", "numpy", "llvmlite", "scipy"))
+    loads = [part["load before"] for part in found["when"].values() if part["load before"] is not None]
+    competing = f"; load average before each part {min(loads):.1f} to {max(loads):.1f}" if loads else ""
+    dates = sorted({part["date"] for part in found["when"].values()})
+    return (
+        f"{what}: {' and '.join(dates)}, {m['cores']} cores of {m['processor']}, {m['system']}, Python {m['python']}, {versions};"
+        f" {rounds} runs each where nothing else is said{competing}."
+    )
+
+
+def commands(found: Result) -> Iterable[str]:
+    """What a new user runs first."""
+    yield COMMANDS
+    rows, labels = [], ("first", "cold", "warm")
+    for name, times in found["commands"].items():
+        goals = ", ".join(f"{label} under {goal} s" for label, goal in GOALS.get(name, {}).items())
+        rows.append([f"`{name}`", *(timed(times[label]["clock"]) for label in labels), goals])
+        rows.append(["processor time", *(timed(times[label]["processor"]) for label in labels), ""])
+    yield table(["command", *labels, "goal"], rows)
+    yield STAGES
+    laps = found["stages"]
+    yield table(["stage", *laps], [[stage, *(timed(laps[label][stage]) for label in laps)] for stage in laps["warm"]])
+
+
+def growth(found: Result) -> Iterable[str]:
+    """An audit against draws."""
+    yield GROWTH
+    rows = []
+    for one in [*found["over draws"], *found.get("long", [])]:
+        drawing, busy = (one[kind]["draw and evaluate"] for kind in ("laps", "busy"))
+        each = number(busy["median"] * 1e6 / one["draws"])
+        rows.append([f"{one['draws']:,}", timed(one["whole"]), timed(drawing), each, _mebibytes(one), str(one["whole"]["runs"])])
+    head = ["draws", "whole, s", "draw and evaluate, s", "processor time of that, µs a draw", "peak memory, MiB", "runs"]
+    yield table(head, rows)
+
+
+def speed(found: Result) -> Iterable[str]:
+    """Against hand-written code."""
+    if "speed" not in found:
+        return
+    s = found["speed"]
+    yield WORKLOAD.format(threads=s["threads"])
+    modes = ("sampled", "exact")
+    names = s["sampled"]["nanoseconds"]
+    rows = [[f"{n}, ns a solve", *(timed(s[mode]["nanoseconds"][n]) for mode in modes)] for n in names]
+    for name in s["sampled"]["ratios"]:
+        for clock, words in (("clock", ""), ("processor", ", processor time")):
+            rows.append([f"**{name}**{words}", *(timed(s[mode]["ratios"][name][clock]) for mode in modes)])
+    yield table([f"{s['draws']:,} draws", "sampled plays", "exact probabilities"], rows)
+    a = found["agreement"]
+    yield f"Largest differences, over {a['draws']['C']:,} draws ({a['draws']['reference']} for the readable reference):"
+    yield table(["", *modes], [[what, *(f"{a[mode][what]:.0e}" for mode in modes)] for what in a["sampled"]])
+
+
+def gradient(found: Result) -> str:
+    """What a gradient costs."""
+    g = found["gradient"]
+    return GRADIENT.format(
+        parameters=g["parameters"],
+        over=timed(g["over forward"]["clock"]),
+        busy=timed(g["over forward"]["processor"]),
+        seconds=number(g["seconds"]["value and gradient"]["median"]),
+        forward=number(g["seconds"]["forward"]["median"]),
+        draws=f"{g['draws']:,}",
+        numpy=f"{g['from NumPy']:.0e}",
+        central=f"{g['from central differences']:.0e}",
+    )
+
+
+def curves(found: Result) -> Iterable[str]:
+    """How the engine grows."""
+    yield START
+    starts = found["start"]
+    yield table(["", *starts], [[lap, *(timed(starts[label][lap]) for label in starts)] for lap in starts["cold"]])
+    yield CURVES
+    rows = []
+    for one in found["over draws"]:
+        scale = 1e9 / (one["draws"] * SOLVES)
+        nanoseconds = (timed(one[kind], scale) for kind in ("seconds", "busy", "engine"))
+        rows.append([f"{one['draws']:,}", timed(one["seconds"]), *nanoseconds])
+    yield table(["draws", "seconds", "ns a solve", "processor time", "without drawing"], rows)
+    crises = found["over crises"]
+    yield CRISES.format(draws=f"{crises[0]['draws']:,}")
+    rows = []
+    for one in crises:
+        scale = 1e9 / (one["draws"] * one["crises"] * 2)
+        rows.append([str(one["crises"]), timed(one["seconds"]), timed(one["seconds"], scale), timed(one["busy"], scale)])
+    yield table(["crises", "seconds", "ns a solve", "processor time"], rows)
+    yield MEMORY
+    yield table(["draws", "MiB"], [[f"{one['draws']:,}", _mebibytes(one)] for one in found["memory"]])
+
+
+def _mebibytes(one: Result) -> str:
+    return number(one["peak"] / 2**20)
+
+
+def page(results: Path) -> str:
+    """The page, from whatever results there are."""
+    parts = [HEAD]
+    kept = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(results.glob("*.json"))}
+    if audit := kept.get("audit"):
+        rounds = audit["commands"]["foedus --help"]["warm"]["clock"]["runs"]
+        parts += [*commands(audit), *growth(audit), circumstances(audit, "Measured", rounds)]
+    if crisis := kept.get("crisis_12x2"):
+        rounds = crisis["gradient"]["over forward"]["clock"]["runs"]
+        parts += [*speed(crisis), gradient(crisis), *curves(crisis), circumstances(crisis, "Measured", rounds)]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(RESULTS), "utf-8")
+    print("wrote docs/speed.md")

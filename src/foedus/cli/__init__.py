@@ -1,0 +1,3 @@
+"""The command line."""
+
+from foedus.cli.app import main as main

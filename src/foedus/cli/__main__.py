@@ -1,0 +1,5 @@
+"""`python -m foedus.cli`."""
+
+from foedus.cli.app import main
+
+main()

@@ -1,0 +1,207 @@
+"""The commands on one scenario: audit, solve, show, check, run, cite and report, and the list of what is shipped.
+
+Nothing that computes is imported before a command runs, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from foedus.cli.options import (
+    at_prior_set,
+    in_the_limit,
+    json_option,
+    judge,
+    of_ensemble,
+    open_scenario,
+    options_again,
+    scenario_name,
+    solved_at,
+    with_changes,
+    with_draws,
+    with_seed,
+)
+from foedus.errors import InputError, Place
+from foedus.report.messages import Clock, again, print_json
+
+
+@click.command()
+@scenario_name
+@json_option
+@of_ensemble
+@with_changes
+@in_the_limit
+@click.option("--timing", is_flag=True, help="Say on standard error how many seconds each stage took.")
+def audit(name: str, as_json: bool, changes: tuple[str, ...], limit: bool, timing: bool, **ensemble: Any) -> None:
+    """Judge every claim: verdict, probability, what carries it."""
+    clock = Clock()
+    import foedus.claims.audit  # noqa: F401 - imported here for the clock
+
+    clock.lap("import")
+    scenario = open_scenario(name, changes)
+    clock.lap("build")
+    found = judge(scenario, clock, limit=limit, **ensemble)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        from foedus.report.audit_terminal import audit_parts
+        from foedus.report.claims import view
+        from foedus.report.terminal import screen
+
+        command = again("audit", name, options_again(found, design=ensemble["design"], set=changes, limit=limit))
+        at = screen()
+        at.print(*audit_parts(view(found), at))
+        click.echo(f"again: {command}")  # not wrapped, so that it can be copied
+    clock.lap("print")
+    if timing:
+        clock.tell()
+
+
+@click.command()
+@scenario_name
+@json_option
+@with_changes
+@at_prior_set
+@in_the_limit
+def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | None, limit: bool) -> None:
+    """One crisis, solved at its central values."""
+    solved = solved_at(open_scenario(name, changes), prior_set, limit=limit)
+    if as_json:
+        from foedus.documents import finite
+
+        print_json(finite(solved.to_dict()))
+        return
+    from foedus.report.game_terminal import solved_parts
+    from foedus.report.terminal import screen
+
+    at = screen()
+    at.print(*solved_parts(solved, at))
+
+
+@click.command()
+@scenario_name
+@click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Write the tree and the actors as one SVG.")
+@at_prior_set
+@with_changes
+def show(name: str, svg: Path | None, prior_set: str | None, changes: tuple[str, ...]) -> None:
+    """The actors and their ties, and the game tree."""
+    from foedus.report.files import check_target, write_whole
+
+    if svg:
+        check_target(svg)
+    solved = solved_at(open_scenario(name, changes), prior_set)
+    if svg:
+        from foedus.report.svg import figure
+
+        write_whole(svg, figure(solved))
+        click.echo(f"wrote {svg}")
+        return
+    from foedus.report.game_terminal import shown_parts
+    from foedus.report.terminal import screen
+
+    at = screen()
+    at.print(*shown_parts(solved, at))
+
+
+@click.command()
+@click.argument("name", metavar="FILE")
+def check(name: str) -> None:
+    """What is wrong with a file, where, and how to mend it.
+
+    FILE is a scenario or protocol: a YAML file, a shipped name, or '-' for standard input. Exit code 2 where it is wrong.
+    """
+    from foedus.report.inspection import inspect_file
+
+    found = inspect_file(name)
+    click.echo("\n".join(found.lines()))
+
+
+@click.command()
+@scenario_name
+@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A .nc file, or a .zarr folder.")
+@with_draws
+@click.option("--policy", "policies", multiple=True, help="Repeatable; all by default.")
+@click.option("--crises", type=click.IntRange(1, 1000), help="How many; the scenario's horizon by default.")
+@click.option("--prior-set", help="The reference by default.")
+@with_seed
+@click.option(
+    "--play", type=click.Choice(["expected", "sampled"]), default="expected", show_default=True, help="What is inherited."
+)
+@with_changes
+def run(name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, ...], **options: Any) -> None:
+    """Simulate crisis after crisis under each policy.
+
+    All policies share their random numbers. Prints means with 5% and 95% quantiles; the file holds every draw.
+    """
+    if output.suffix not in (".nc", ".zarr"):
+        raise InputError(f"'{output.name}' ends neither in .nc nor in .zarr", fix="name the file something.nc")
+    if not output.parent.is_dir():
+        raise InputError("the folder does not exist", Place(str(output.parent)), "make it first")
+    from foedus.report.simulated import simulated_parts
+    from foedus.report.terminal import patience, screen
+    from foedus.runs.simulate import simulate
+    from foedus.runs.store import save
+
+    scenario = open_scenario(name, changes)
+    with patience() as tell:
+        tell("simulating")
+        dataset = simulate(scenario, policies=list(policies) or None, **options)
+        tell("writing")
+        save(dataset, output)
+    screen().print(*simulated_parts(dataset, scenario))
+    click.echo(f"wrote {output}")
+
+
+@click.command(name="list")
+@json_option
+def list_(as_json: bool) -> None:
+    """The shipped scenarios and protocols."""
+    from foedus.report.library import library, library_text
+
+    found = library()
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(library_text(found))
+
+
+@click.command()
+@scenario_name
+@click.option(
+    "--format", "form", type=click.Choice(["text", "bibtex"]), default="text", show_default=True, help="How to print it."
+)
+def cite(name: str, form: str) -> None:
+    """The publications and sources that a run rests on."""
+    from foedus.report.citations import bibtex, citations, plain_text
+
+    found = citations(open_scenario(name))
+    click.echo(bibtex(found) if form == "bibtex" else plain_text(found))
+
+
+@click.command()
+@scenario_name
+@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE.html", help="Where to write the page.")
+@of_ensemble
+@with_changes
+@in_the_limit
+def report(name: str, output: Path, changes: tuple[str, ...], limit: bool, **ensemble: Any) -> None:
+    """The audit and all it rests on as one HTML file.
+
+    Verdicts, game tree, numbers, sources, and how it was computed; it needs no network.
+    """
+    from foedus.report.files import check_target, write_whole
+
+    check_target(output)
+    from foedus.report.html import page
+
+    scenario = open_scenario(name, changes)
+    found = judge(scenario, Clock(), limit=limit, **ensemble)
+    command = again("report", name, options_again(found, design=ensemble["design"], set=changes, limit=limit, output=output))
+    write_whole(output, page(found, solved_at(scenario, None, limit=limit), command))
+    click.echo(f"wrote {output}")
+
+
+COMMANDS = (audit, solve, show, check, run, list_, cite, report)

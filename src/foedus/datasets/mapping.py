@@ -1,0 +1,201 @@
+"""From figures to the numbers of a protocol, by a map that is itself a file."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from foedus.datasets.dating import Period
+from foedus.datasets.figures import Figure, meanings
+from foedus.datasets.schema import Default, MapSchema, Sourcing, Way
+from foedus.documents import Document, parse_document
+from foedus.errors import InputError, MeaningError, NotFoundError, NumericalError, nearest
+from foedus.formulas import Arithmetic, Call, Constant, Expression, Name, Negative, check_function, parse, walk
+from foedus.numbers import parse_prior
+from foedus.protocol.loader import load_protocol
+from foedus.protocol.protocol import Number, Protocol, label
+from foedus.schema import validate
+
+_SLOT = re.compile(r"\{(\w+)(%?)\}")
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "clip": lambda x, low, high: min(max(x, low), high),
+}
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What goes into a scenario for one number.
+
+    Attributes:
+        given: `prior` or `value`, and its text.
+        formula: how it was computed, empty for a default.
+        figures: what it was computed from.
+    """
+
+    number: str
+    given: tuple[str, str]
+    unit: str
+    why: str
+    formula: str = ""
+    figures: tuple[Figure, ...] = ()
+
+    @property
+    def describes(self) -> Period | None:
+        """The time that the figures describe."""
+        periods = [f.describes for f in self.figures if f.describes]
+        if not periods:
+            return None
+        found = periods[0]
+        for period in periods[1:]:
+            found = found.joined(period)
+        return found
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The data sets behind it."""
+        return tuple(dict.fromkeys(d for f in self.figures for d in f.data))
+
+
+@cache
+def mapping(protocol: str) -> tuple[MapSchema, Protocol]:
+    """The map of a protocol, and the protocol.
+
+    Raises:
+        InputError: there is none, or it names what does not exist.
+    """
+    folder = files("foedus.datasets.maps")
+    known = sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
+    if protocol not in known:
+        raise NotFoundError(f"no map leads from the data to the protocol '{protocol}'", fix=nearest(protocol, known))
+    document = parse_document((folder / f"{protocol}.yaml").read_bytes(), f"{protocol}.yaml")
+    read = validate(MapSchema, document)
+    target = load_protocol(read.protocol)
+    check_mapping(read, target, document)
+    return read, target
+
+
+def labels(protocol: Protocol) -> dict[str, Number]:
+    """Every number of a protocol as a scenario writes it, `name` or `name[index]`."""
+    return {label(n, i): number for n, number in protocol.numbers.items() for i in protocol.elements(number)}
+
+
+def check_mapping(read: MapSchema, protocol: Protocol, document: Document) -> None:
+    """Refuse a map that names no number or figure, or leaves a number without a prior."""
+    known = labels(protocol)
+    for name, sourcing in read.numbers.items():
+        place = document.place(("numbers", name))
+        if name not in known:
+            raise MeaningError(f"the protocol has no number '{name}'", place, nearest(name, known))
+        try:
+            for way in sourcing.data:
+                _check_way(way)
+            if sourcing.default.prior:
+                parse_prior(sourcing.default.prior, known[name].support)
+        except InputError as error:
+            raise error.at(place) from None
+    lacking = [name for name, number in known.items() if name not in read.numbers and number.default is None]
+    if lacking:
+        raise MeaningError(f"the map has no entry for '{lacking[0]}'", document.place(("numbers",)), "add it, with a default")
+
+
+def _check_way(way: Way) -> None:
+    if sum(map(bool, (way.between, way.beta, way.value))) != 1 or len(way.formulas) != (1 if way.value else 2):
+        raise MeaningError("a way wants one of 'between' and 'beta', with two formulas, or 'value'", fix="give one")
+    for text in way.formulas:
+        for part in parse(text).walk():
+            if isinstance(part, Call):
+                check_function(part, {})
+            if isinstance(part, Name) and part.name not in meanings():
+                raise MeaningError(f"no figure '{part.name}'", fix=nearest(part.name, meanings()))
+    for name, _ in _SLOT.findall(way.why):
+        if name not in meanings():
+            raise MeaningError(f"no figure '{name}'", fix=nearest(name, meanings()))
+
+
+def evaluate(root: Expression, known: Mapping[str, float]) -> float:
+    """The value of a formula of plain numbers.
+
+    Raises:
+        NumericalError: it has none, for instance a division by zero.
+    """
+    match root:
+        case Constant(value):
+            return value
+        case Name(name, None):
+            return known[name]
+        case Negative(inner):
+            return -evaluate(inner, known)
+        case Arithmetic(op, left, right):
+            return _arithmetic(op, evaluate(left, known), evaluate(right, known))
+        case Call(function, args, ()) if function in FUNCTIONS:
+            values = [evaluate(a, known) for a in args]
+            try:
+                return float(FUNCTIONS[function](*values))
+            except (ValueError, OverflowError):
+                raise NumericalError(f"{function}({', '.join(f'{v:g}' for v in values)}) has no value") from None
+    raise MeaningError("a map wants numbers, names, arithmetic and functions", fix="check the formula")
+
+
+def _arithmetic(op: str, a: float, b: float) -> float:
+    try:
+        value = {"+": a + b, "-": a - b, "*": a * b}[op] if op in "+-*" else a / b if op == "/" else a**b
+    except (ZeroDivisionError, OverflowError):
+        value = math.nan
+    if isinstance(value, complex) or not math.isfinite(value):
+        raise NumericalError(f"{a:g} {op} {b:g} has no value")
+    return float(value)
+
+
+def believe(name: str, sourcing: Sourcing, number: Number, figures: Mapping[str, Figure]) -> Belief:
+    """What to believe of a number: the first way whose figures are known, else the default."""
+    known = {f.name: f.value for f in figures.values() if f.value is not None}
+    for way in sourcing.data:
+        names = [p.name for text in way.formulas for p in walk(parse(text).root) if isinstance(p, Name)]
+        if all(n in known for n in names):
+            try:
+                values = [evaluate(parse(text).root, known) for text in way.formulas]
+            except NumericalError:
+                continue
+            told = [n for n, _ in _SLOT.findall(way.why) if n in known]
+            used = tuple(figures[n] for n in dict.fromkeys([*names, *told]))
+            why = fill(way.why, {n: f.value for n, f in figures.items()})
+            return Belief(name, _given(way, values), str(number.unit), why, " | ".join(way.formulas), used)
+    return default(name, sourcing.default, number)
+
+
+def default(name: str, given: Default, number: Number) -> Belief:
+    """The declared default prior."""
+    text = ("value", f"{given.value:g}") if given.value is not None else ("prior", given.prior)
+    return Belief(name, text, str(number.unit), given.why)
+
+
+def _given(way: Way, values: list[float]) -> tuple[str, str]:
+    shown = [f"{v:.3g}" for v in values]
+    if way.value:
+        return "value", shown[0]
+    return "prior", f"{shown[0]} to {shown[1]}" if way.between else f"beta({shown[0]}, {shown[1]})"
+
+
+def fill(text: str, known: Mapping[str, float | str | None]) -> str:
+    """A text with what stands in braces filled in."""
+
+    def shown(match: re.Match[str]) -> str:
+        value = known.get(match[1], match[0])
+        if value is None:
+            return "an unknown number"
+        if isinstance(value, str):
+            return value
+        return f"{100 * value:.3g}%" if match[2] else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+    return _SLOT.sub(shown, " ".join(text.split()))

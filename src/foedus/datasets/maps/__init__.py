@@ -1,0 +1,1 @@
+"""Maps from figures to the numbers of protocols: one YAML file for each protocol."""

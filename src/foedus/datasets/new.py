@@ -1,0 +1,202 @@
+"""A scenario file for three states and a year: every number from the data, or with the declared default prior, marked as such."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import yaml
+
+from foedus.datasets.catalog import data_set
+from foedus.datasets.codes import ROLES, State
+from foedus.datasets.figures import Figure, figures_of, triad_at
+from foedus.datasets.mapping import Belief, believe, default, fill, labels, mapping
+from foedus.datasets.schema import MapSchema, SetSchema
+from foedus.datasets.store import Store
+from foedus.errors import InputError
+from foedus.protocol.protocol import Number
+
+JUDGEMENT = "default"
+WIDTH = 126
+_BEYOND = 5  # years after the last that any stored data set covers
+
+
+def new_scenario(
+    client: str,
+    patron: str,
+    rival: str,
+    year: int,
+    vantage: date | str | None = None,
+    store: Store | None = None,
+    protocol: str = "intervention",
+) -> str:
+    """The text of a scenario file.
+
+    Args:
+        client, patron, rival: ISO 3166 alpha-3 codes.
+        year: of the crisis.
+        vantage: the last day that may be known; the last of the year by default.
+
+    Raises:
+        InputError: a state that did not exist, the same state twice, a year that no stored data set covers.
+    """
+    store = Store() if store is None else store
+    day = _vantage(year, vantage)
+    _check_covered(year, store)
+    read, target = mapping(protocol)
+    three = triad_at(client, patron, rival, day, store)
+    states, found = three.states, figures_of(three)
+    known = labels(target)
+    beliefs = {name: believe(name, sourcing, known[name], found) for name, sourcing in read.numbers.items()}
+    words = {role: s.name for role, s in states.items()} | {"vantage": str(day), "year": str(year)}
+    parts = [
+        _head(read, states, words, day, year, found),
+        _sources(read, beliefs, store),
+        _numbers(beliefs),
+        _sets(read.sets, known),
+        _rest(read.rest, words),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _vantage(year: int, given: date | str | None) -> date:
+    if not 1 <= year <= 9999:
+        raise InputError(f"{year} is no year", fix="give a year such as 2008")
+    try:
+        day = date(year, 12, 31) if given is None else given if isinstance(given, date) else date.fromisoformat(given)
+    except ValueError:
+        raise InputError(f"'{given}' is no date", fix="write --vantage as YYYY-MM-DD") from None
+    if day > date(year, 12, 31):
+        raise InputError(f"the vantage {day} is after the year {year}", fix="give an earlier day, or a later year")
+    return day
+
+
+def _check_covered(year: int, store: Store) -> None:
+    store.show("states")  # says what to do where it has not been added
+    last = max(max(e.years[1], data_set(e.name).ends or 0) for e in store.datasets().values() if e.years)
+    if year > last + _BEYOND:
+        raise InputError(f"the stored data end in {last}: nothing describes {year}", fix=f"choose a year up to {last + _BEYOND}")
+
+
+def _head(
+    read: MapSchema, states: Mapping[str, State], words: Mapping[str, str], day: date, year: int, found: Mapping[str, Figure]
+) -> str:
+    codes = {role: states[role].code for role in ROLES}
+    options = " ".join(f"--{role} {code}" for role, code in codes.items())
+    name = "-".join([*codes.values(), str(year)]).lower()
+    title = f"{words['client']}, {words['patron']} and {words['rival']} in {year}"
+    actors = [f"  {role}: {{name: {_quoted(words[role])}, code: {_quoted(codes[role])}}}" for role in ROLES]
+    return "\n".join(
+        [
+            *_comment(f"Written by: foedus new {options} --year {year} --vantage {day}"),
+            *_comment("Every number has its unit, source, time and reason. A comment above a number says how it was computed."),
+            *_comment(f"No data: {_gaps(found)}."),
+            f"scenario: {_quoted(name)}",
+            "format: 1",
+            f"title: {_quoted(title)}",
+            *_block("question", fill(read.question, words), 0),
+            *_block("description", fill(read.description, words), 0),
+            f"protocol: {read.protocol}",
+            f"vantage: {day}",
+            "actors:",
+            *actors,
+        ]
+    )
+
+
+def _gaps(found: Mapping[str, Figure]) -> str:
+    """What the data do not say, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for figure in found.values():
+        if figure.value is None:
+            reasons.setdefault(figure.words, []).append(figure.name)
+    return "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items()) or "none missing"
+
+
+def _sources(read: MapSchema, beliefs: Mapping[str, Belief], store: Store) -> str:
+    lines = ["sources:", *_source(JUDGEMENT, read.judgement, read.judgement_date, "", read.judgement_note)]
+    for name in dict.fromkeys(d for b in beliefs.values() for d in b.data):
+        data, entry = store.show(name)
+        note = f"{data.cite}. The copy read covers {entry.coverage} ({entry.rows:,} rows). {data.rule[:1].upper()}{data.rule[1:]}"
+        lines += _source(name, f"{data.title} {data.version}", data.version, data.page, note)
+    return "\n".join(lines)
+
+
+def _source(name: str, publication: str, when: str, url: str, note: str) -> list[str]:
+    lines = [f"  {name}:", f"    publication: {_quoted(publication)}", f"    date: {_quoted(when)}"]
+    return [*lines, *([f"    url: {_quoted(url)}"] if url else []), *_block("note", note, 4)]
+
+
+def _numbers(beliefs: Mapping[str, Belief]) -> str:
+    counted = sum(bool(b.figures) for b in beliefs.values())
+    lines = [
+        f"# {counted} of {len(beliefs)} numbers come from data; the others, with the source `{JUDGEMENT}`, are default priors",
+        "numbers:",
+    ]
+    return "\n".join([*lines, *_families(beliefs.values(), 2)])
+
+
+def _families(beliefs: Iterable[Belief], indent: int) -> Iterator[str]:
+    """Entries, those of one family under one name."""
+    last = ""
+    for belief in beliefs:
+        name, _, index = belief.number.removesuffix("]").partition("[")
+        if index and name != last:
+            yield f"{' ' * indent}{name}:"
+        yield from _entry(belief, index or name, indent + 2 * bool(index))
+        last = name
+
+
+def _entry(belief: Belief, key: str, indent: int) -> Iterator[str]:
+    pad = " " * indent
+    yield f"{pad}{key}:"
+    if belief.formula:
+        yield from _comment(belief.formula, indent + 2)
+    kind, text = belief.given
+    yield f"{pad}  {kind}: {text}"
+    yield f"{pad}  unit: {_quoted(belief.unit)}"
+    yield f"{pad}  source: [{', '.join(belief.data or (JUDGEMENT,))}]"
+    yield f"{pad}  describes: {_quoted(str(belief.describes or 'any crisis'))}"
+    marked = belief.why if belief.figures else f"Default prior, no data; {belief.why}."
+    yield from _block("why", marked, indent + 2)
+
+
+def _sets(sets: Mapping[str, SetSchema], known: Mapping[str, Number]) -> str:
+    lines = ["prior_sets:"]
+    for name, given in sets.items():
+        lines += [f"  {name}:", f"    meaning: {_quoted(given.meaning)}"]
+        if given.numbers:
+            lines += ["    numbers:", *_families((default(n, d, known[n]) for n, d in given.numbers.items()), 6)]
+    return "\n".join(lines)
+
+
+def _rest(rest: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    filled = _filled(rest, words)
+    return yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=WIDTH).rstrip()
+
+
+def _filled(data: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(data, dict):
+        return {k: _filled(v, words) for k, v in data.items()}
+    if isinstance(data, list):
+        return [_filled(v, words) for v in data]
+    return fill(data, words) if isinstance(data, str) else data
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _block(key: str, text: str, indent: int) -> list[str]:
+    """A key with a folded text."""
+    pad = " " * indent
+    lines = textwrap.wrap(" ".join(text.split()), WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False)
+    return [f"{pad}{key}: >-", *(f"{pad}  {line}" for line in lines)]
+
+
+def _comment(text: str, indent: int = 0) -> list[str]:
+    lines = textwrap.wrap(text, WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False)
+    return [f"{' ' * indent}# {line}" for line in lines]

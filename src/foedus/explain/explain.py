@@ -1,0 +1,224 @@
+"""Explain claims: one ensemble, then for each claim what carries it, what flips it, where it holds, and under which variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import foedus
+from foedus.errors import FoedusError
+from foedus.explain import words
+from foedus.explain.delta import Delta, deltas
+from foedus.explain.discovery import LEARN, Box, find_box, screened
+from foedus.explain.flips import Flips, flips
+from foedus.explain.maps import Map, verdict_map
+from foedus.explain.sensitivity import Shapley, Sobol, shapley, sobol
+from foedus.explain.structure import Structure, Variants
+from foedus.explain.study import HOLDS, MARGIN, Study
+from foedus.explain.tree import Split, grow
+from foedus.scenario.scenario import Claim, Scenario
+
+DRAWS, SAMPLES = 16_384, 4096
+FEWEST = 400  # draws on each side of which conditions can be told
+RARE = 40  # draws in which a claim must hold, and fail, for conditions to be sought
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a claim's verdict came out as it did; what could not be told is missing, and a note says why.
+
+    Attributes:
+        probability: where it speaks of the case, under the reference prior set.
+        failures: draws that could not be computed.
+        effects: Shapley effects on the claim and on its margin.
+        sobol: Sobol indices of both, where its numbers are independent.
+        deltas: Borgonovo's delta of its margin.
+        holds_when, fails_when: conditions; each is sought where the claim both holds and fails often enough.
+    """
+
+    claim: Claim
+    probability: float
+    draws: int
+    failures: int
+    effects: Mapping[str, Shapley] = field(default_factory=dict)
+    sobol: Mapping[str, Sobol] = field(default_factory=dict)
+    deltas: tuple[Delta, ...] = ()
+    flips: Flips | None = None
+    holds_when: Box | None = None
+    fails_when: Box | None = None
+    tree: Split | None = None
+    structure: Structure | None = None
+    map: Map | None = None
+    notes: tuple[str, ...] = ()
+
+    def sentences(self, scenario: Scenario) -> list[str]:
+        """The explanation in words."""
+        found = []
+        if HOLDS in self.effects:
+            found.append(words.carried(self.effects[HOLDS].effects, "the claim"))
+        if MARGIN in self.effects and self.effects[MARGIN].effects:
+            found.append(words.carried(self.effects[MARGIN].effects, "its margin"))
+        if self.flips:
+            found += words.flip_words(scenario, self.flips)
+        found += [
+            words.box_words(scenario, box, holds=holds)
+            for box, holds in ((self.holds_when, True), (self.fails_when, False))
+            if box
+        ]
+        return [*found, *self.notes]
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Explained claims of a scenario, and how they were computed."""
+
+    scenario: Scenario
+    seed: int
+    draws: int
+    samples: int
+    claims: tuple[Explanation, ...]
+    version: str = field(default_factory=lambda: foedus.__version__)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explanations as plain data."""
+        from foedus.explain.plain import plain_explanations
+
+        return plain_explanations(self)
+
+
+def explain(
+    scenario: Scenario,
+    ids: Sequence[str] | None = None,
+    *,
+    draws: int = DRAWS,
+    samples: int = SAMPLES,
+    seed: int | None = None,
+    workers: int | None = None,
+    overrides: Mapping[str, Mapping[str, float | str]] | None = None,
+    axes: tuple[str, str] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Explanations:
+    """Explain claims under the reference prior set.
+
+    Args:
+        ids: which claims; all by default.
+        draws: of the shared ensemble, half of them held out.
+        samples: pairs of points for Shapley effects and Sobol indices.
+        overrides: variants of the model: name to numbers set to a value or a prior.
+        axes: the two numbers of the map; by default the two that carry the claim most.
+        progress: told what is being done.
+
+    Raises:
+        NotFoundError: no such claim.
+    """
+    study = Study(scenario, draws=draws, seed=seed, workers=workers)
+    claims = [study.claim(id) for id in (ids or [c.id for c in scenario.claims])]
+    tested = [c.id for c in claims if c.tests]
+    progress("drawing the ensemble")
+    study.look(tested)
+    variants = Variants(study, tested, overrides)
+    found = []
+    for claim in claims:
+        progress(f"explaining {claim.id}")
+        found.append(_Explainer(study, variants, claim, samples, axes).explanation())
+    return Explanations(scenario, study.chosen_seed, draws, samples, tuple(found))
+
+
+class _Explainer:
+    def __init__(self, study: Study, variants: Variants, claim: Claim, samples: int, axes: tuple[str, str] | None) -> None:
+        self.study, self.variants, self.claim, self.samples, self.axes = study, variants, claim, samples, axes
+        self.parts: dict[str, Any] = {}
+        self.notes: list[str] = []
+
+    def explanation(self) -> Explanation:
+        claim = self.claim
+        if not claim.tests:
+            return Explanation(claim, float("nan"), 0, 0, notes=(f"It cannot be tested: {' '.join(claim.untestable.split())}",))
+        seen = self.study.seen(claim.id)
+        if seen.failed.any():
+            self.notes.append(
+                f"{int(seen.failed.sum()):,} of {self.study.draws:,} draws could not be computed; they count nowhere."
+            )
+        self.note_constant()
+        for step in (self.carry, self.flip, self.discover, self.vary, self.draw_map):
+            with self.told():
+                step()
+        return Explanation(
+            claim, seen.probability, self.study.draws, int(seen.failed.sum()), notes=tuple(self.notes), **self.parts
+        )
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """A part that cannot be told becomes a note; the others still come."""
+        try:
+            yield
+        except FoedusError as error:
+            self.notes.append(f"{str(error).splitlines()[0]}.")
+
+    def note_constant(self) -> None:
+        seen, use = self.study.seen(self.claim.id), self.study.seen(self.claim.id).use
+        if not self.study.labels(self.claim.id):
+            self.notes.append("It rests on no uncertain number: nothing carries it, and nothing within the support flips it.")
+        elif not use.any():
+            self.notes.append("There is no draw of which it speaks, so nothing can be said of when it holds.")
+        elif seen.probability in (0.0, 1.0):
+            always = "holds" if seen.probability else "fails"
+            self.notes.append(f"It {always} in every one of {int(use.sum()):,} draws, so there are no conditions to find.")
+
+    def carry(self) -> None:
+        id = self.claim.id
+        labels, seen = self.study.labels(id), self.study.seen(id)
+        if not labels:
+            return
+        space, function = self.study.space(id), self.study.function(id, float(self.samples) * (len(labels) + 1))
+        margin = self.study.seen(id).margin.copy()
+        margin[~seen.use] = float("nan")
+        self.parts["deltas"] = deltas({n: self.study.numbers[n] for n in labels}, margin, seed=self.study.chosen_seed)
+        self.parts["effects"] = shapley(function, space, samples=self.samples, seed=self.study.chosen_seed)
+        if not space.correlated:
+            self.parts["sobol"] = sobol(function, space, samples=self.samples, seed=self.study.chosen_seed)
+        often = min(seen.probability, 1 - seen.probability) * self.samples
+        if 0 < often < RARE * 2:
+            for part in ("effects", "sobol"):
+                self.parts.get(part, {}).pop(HOLDS, None)
+            self.notes.append("It comes out the same in all but a few draws, so shares are told of its margin only.")
+
+    def flip(self) -> None:
+        if self.study.labels(self.claim.id):
+            self.parts["flips"] = flips(self.study, self.claim.id)
+
+    def discover(self) -> None:
+        id, half = self.claim.id, self.study.draws // 2
+        seen, labels = self.study.seen(id), self.study.labels(id)
+        if not labels or seen.probability in (0.0, 1.0) or not seen.use.any():
+            return
+        learn = [i for i in range(half) if seen.use[i]][:LEARN]
+        test = [i for i in range(half, self.study.draws) if seen.use[i]]
+        if min(len(learn), len(test)) < FEWEST:
+            self.notes.append(f"{len(learn) + len(test)} draws are too few to find conditions with: {2 * FEWEST} are wanted.")
+            return
+        numbers = {n: self.study.numbers[n] for n in labels}
+        wanted, truth = seen.holds[learn], seen.holds[test]
+        if min(wanted.sum(), (~wanted).sum()) < RARE:
+            self.notes.append("The draws in which it comes out otherwise are too few to find conditions with.")
+            return
+        names = screened({n: v[learn] for n, v in numbers.items()}, wanted)
+        known, held_out = ({n: numbers[n][at] for n in names} for at in (learn, test))
+        box = partial(find_box, seed=self.study.chosen_seed)
+        self.parts["holds_when"] = box(known, wanted, held_out, truth)
+        self.parts["fails_when"] = box(known, ~wanted, held_out, ~truth)
+        self.parts["tree"] = grow(known, wanted, held_out, truth)
+
+    def vary(self) -> None:
+        self.parts["structure"] = self.variants.of(self.claim.id)
+
+    def draw_map(self) -> None:
+        id, effects = self.claim.id, self.parts.get("effects", {})
+        chosen = effects.get(HOLDS, Shapley((), 0.0)).effects or effects.get(MARGIN, Shapley((), 0.0)).effects
+        top = [i.name for i in sorted(chosen, key=lambda i: -i.value)[:2]]
+        x, y = self.axes or (top if len(top) == 2 else ("", ""))
+        if x and y and len(self.study.labels(id)) > 1:
+            self.parts["map"] = verdict_map(self.study, id, x, y)

@@ -1,0 +1,43 @@
+"""What `explain` and `compare` print."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+
+import foedus
+from foedus.explain.explain import explain
+from foedus.policies import compare
+from foedus.report.compare_terminal import comparison_parts
+from foedus.report.explain_terminal import explanation_parts
+from foedus.report.terminal import plain_screen
+
+
+def printed(parts) -> str:
+    out, at = io.StringIO(), plain_screen()
+    with redirect_stdout(out):
+        at.print(*parts(at))
+    return out.getvalue()
+
+
+def test_an_explanation_as_printed():
+    found = explain(foedus.load("karabakh-2020"), ["s07"], draws=4096, samples=512)
+    text = printed(lambda at: explanation_parts(found, at, "foedus explain karabakh-2020 s07"))
+    for part in ("What carries it", "What flips it", "When it holds", "Under variants of the model", "cannot be told from zero"):
+        assert part in text
+    assert "prior standard deviations" in " ".join(text.split())
+    assert text.rstrip().endswith("again: foedus explain karabakh-2020 s07")
+
+
+def test_a_scenario_without_uncertain_numbers():
+    found = explain(foedus.load("textbook"), draws=10, samples=10)
+    text = printed(lambda at: explanation_parts(found, at, "foedus explain textbook"))
+    assert "It rests on no uncertain number" in " ".join(text.split())
+
+
+def test_a_comparison_as_printed():
+    found = compare(foedus.load("karabakh-2020"), measures=["-war"], draws=1024)
+    text = " ".join(printed(lambda _: comparison_parts(found, "foedus compare karabakh-2020")).split())
+    for part in ("Frontier and robustness", "The cost of delay", "Common random numbers cut its variance", "The best path"):
+        assert part in text
+    assert {g.measure for g in found.goals} == {"autonomy", "security", "war"}
