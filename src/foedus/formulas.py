@@ -426,8 +426,8 @@ def specialise(root: Expression, known: Mapping[str, Expression]) -> Expression:
 def _folded(op: str, a: Expression, b: Expression) -> Expression:
     x = a.value if isinstance(a, Constant) else None
     y = b.value if isinstance(b, Constant) else None
-    if x is not None and y is not None and op in "+-*":
-        return Constant(x + y if op == "+" else x - y if op == "-" else x * y)
+    if x is not None and y is not None and op in "+-*/" and not (op == "/" and y == 0):
+        return Constant({"+": x + y, "-": x - y, "*": x * y}.get(op, x / (y or 1)))
     if op == "*" and 0.0 in (x, y):
         return Constant(0.0)
     if (op == "+" and x == 0) or (op == "*" and x == 1):

@@ -63,13 +63,14 @@ def open_scenario(name: str, changes: Sequence[str] = ()) -> Scenario:
         if not equals or not text.strip():
             raise InputError("this is no NAME=VALUE", place, "write for instance --set d=0.4 or --set 'd=0.3 to 0.5'")
         try:
-            scenario = scenario.with_numbers({label.strip(): _value(text.strip())})
+            scenario = scenario.with_numbers({label.strip(): number_or_text(text.strip())})
         except InputError as error:
             raise error.at(place) from None
     return scenario
 
 
-def _value(text: str) -> float | str:
+def number_or_text(text: str) -> float | str:
+    """A number where the text is one."""
     try:
         return float(text)
     except ValueError:

@@ -8,7 +8,7 @@ import numpy as np
 
 from foedus.documents import Document
 from foedus.errors import MeaningError, nearest
-from foedus.protocol.protocol import END
+from foedus.protocol.plays import can_follow
 from foedus.scenario.scenario import Scenario
 
 
@@ -46,24 +46,10 @@ def _check_observed(scenario: Scenario, document: Document) -> None:
             raise MeaningError(f"no node '{node}' in the game", place, nearest(node, nodes))
         if action not in nodes[node].branches:
             raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].branches))
-    if not _can_follow(scenario):
+    if not can_follow(scenario.protocol, scenario.observed):
         shown = ", ".join(f"{node} = {action}" for node, action in scenario.observed.items())
         place = document.place(("observed",))
         raise MeaningError(f"no play of the game holds {shown} together", place, "give moves that can follow one another")
-
-
-def _can_follow(scenario: Scenario) -> bool:
-    """Whether some play holds all observed moves."""
-    nodes, observed = scenario.protocol.nodes, scenario.observed
-
-    def follow(name: str, met: int) -> bool:
-        if name == END:
-            return met == len(observed)
-        branches = nodes[name].branches
-        taken = [branches[observed[name]]] if name in observed else branches.values()
-        return any(follow(b.then, met + (name in observed)) for b in taken)
-
-    return follow(scenario.protocol.start, 0)
 
 
 def _check_claims(scenario: Scenario, document: Document) -> None:
@@ -75,6 +61,10 @@ def _check_claims(scenario: Scenario, document: Document) -> None:
         for source in claim.record.source:
             if source not in scenario.sources:
                 raise MeaningError(f"unknown source '{source}'", claim.place, nearest(source, scenario.sources))
+    for claim in scenario.claims:
+        for other in (*claim.supports, *claim.attacks):
+            if other not in ids or other == claim.id:
+                raise MeaningError(f"'{claim.id}' names no other claim '{other}'", claim.place, nearest(other, ids - {claim.id}))
     for k, tension in enumerate(scenario.tensions):
         for id in tension.claims:
             if id not in ids:

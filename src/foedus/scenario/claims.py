@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from foedus.documents import Document, Path_
 from foedus.errors import InputError, MeaningError, nearest
 from foedus.formulas import Formula, Name, parse
-from foedus.protocol.checks import unit_under
 from foedus.protocol.protocol import Protocol
+from foedus.protocol.scope import unit_under
 from foedus.scenario import scenario as s
 from foedus.scenario.schema import AblationSchema, ClaimSchema, OtherSchema, ScenarioSchema, TestSchema
 
@@ -45,6 +45,8 @@ class ClaimReader:
             tuple(self._test(t, (*path, "tests", k)) for k, t in enumerate(given.tests)),
             tuple(self._test(t, (*path, "provided", k)) for k, t in enumerate(given.provided)),
             given.untestable,
+            tuple(given.supports),
+            tuple(given.attacks),
             self._ablation(given.without, (*path, "without")),
             given.record,
             self.document.place(path),

@@ -93,7 +93,11 @@ class Ablation:
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the argument: it holds where all its tests do, and speaks only of where `provided` holds."""
+    """One sentence of the argument: it holds where all its tests do, and speaks only of where `provided` holds.
+
+    Attributes:
+        supports, attacks: the ids of claims that it is a reason for, or against, in the argument as written.
+    """
 
     id: str
     role: Role
@@ -101,6 +105,8 @@ class Claim:
     tests: tuple[Test, ...]
     provided: tuple[Test, ...]
     untestable: str
+    supports: tuple[str, ...]
+    attacks: tuple[str, ...]
     without: Ablation | None
     record: RecordSchema
     place: Place

@@ -127,6 +127,8 @@ class ClaimSchema(Strict):
     tests: list[TestSchema] = []
     provided: list[TestSchema] = []
     untestable: str = ""
+    supports: list[str] = []
+    attacks: list[str] = []
     without: AblationSchema | None = None
     record: RecordSchema
 

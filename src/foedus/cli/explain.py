@@ -1,0 +1,105 @@
+"""The commands that question a verdict: what carries and flips a claim, and what the policies come to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from foedus.cli.options import (
+    json_option,
+    number_or_text,
+    open_scenario,
+    scenario_name,
+    with_changes,
+    with_draws,
+    with_seed,
+    with_workers,
+)
+from foedus.errors import InputError, Place
+from foedus.report.messages import again, print_json
+
+
+@click.command()
+@scenario_name
+@click.argument("ids", metavar="[CLAIM]...", nargs=-1)
+@json_option
+@click.option("--draws", type=click.IntRange(2, 10_000_000), default=16_384, show_default=True, help="Half of them are held out.")
+@click.option(
+    "--samples", type=click.IntRange(2, 1_000_000), default=4096, show_default=True, help="Pairs of points for the shares."
+)
+@with_seed
+@with_workers
+@click.option("--map", "axes", nargs=2, metavar="X Y", help="The two numbers of the map; by default those that carry most.")
+@with_changes
+def explain(
+    name: str, ids: tuple[str, ...], as_json: bool, changes: tuple[str, ...], axes: tuple[str, str] | None, **options: Any
+) -> None:
+    """What carries a claim, what flips it, when it holds; all claims by default."""
+    from foedus.explain.explain import explain as explain_claims
+    from foedus.report.terminal import patience
+
+    scenario = open_scenario(name, changes)
+    with patience() as tell:
+        found = explain_claims(scenario, ids or None, axes=axes or None, progress=tell, **options)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    from foedus.report.explain_terminal import explanation_parts
+    from foedus.report.terminal import screen
+
+    used = {"draws": found.draws, "samples": found.samples, "seed": found.seed, "set": changes}
+    at = screen()
+    at.print(*explanation_parts(found, at, " ".join([again("explain", name, used), *ids])))
+
+
+@click.command()
+@scenario_name
+@json_option
+@click.option("--crises", type=click.IntRange(1, 100), help="How many; the scenario's horizon by default.")
+@click.option(
+    "--measure", "measures", multiple=True, metavar="[-]MEASURE", help="A further goal; '-war': less is better. Repeatable."
+)
+@click.option(
+    "--reach", "thresholds", multiple=True, metavar="MEASURE=VALUE", help="What a policy must reach to satisfice. Repeatable."
+)
+@with_draws
+@with_seed
+@with_workers
+@with_changes
+def compare(
+    name: str, as_json: bool, measures: tuple[str, ...], thresholds: tuple[str, ...], changes: tuple[str, ...], **options: Any
+) -> None:
+    """Every policy under the same draws: gain, regret, frontier, cost of delay, the best path."""
+    from foedus.policies import compare as compare_policies
+
+    found = compare_policies(open_scenario(name, changes), measures=measures, thresholds=_levels(thresholds), **options)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    from foedus.report.compare_terminal import comparison_parts
+    from foedus.report.terminal import screen
+
+    used = {
+        "crises": found.crises,
+        "measure": measures,
+        "reach": thresholds,
+        "draws": found.draws,
+        "seed": found.seed,
+        "set": changes,
+    }
+    screen().print(*comparison_parts(found, again("compare", name, used)))
+
+
+def _levels(thresholds: tuple[str, ...]) -> dict[str, float]:
+    levels: dict[str, float] = {}
+    for text in thresholds:
+        label, _, value = text.partition("=")
+        number = number_or_text(value.strip())
+        if isinstance(number, str):
+            raise InputError("this is no MEASURE=VALUE", Place(f"--reach {text}"), "write for instance --reach security=0.6")
+        levels[label.strip()] = number
+    return levels
+
+
+COMMANDS = (explain, compare)

@@ -1,0 +1,50 @@
+"""The plays of a game: complete ways through its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from foedus.errors import MeaningError
+from foedus.protocol.protocol import END, Node, Protocol
+
+MAX_PLAYS = 5_000
+
+
+def can_follow(protocol: Protocol, moves: Mapping[str, str]) -> bool:
+    """Whether some play holds all these moves, node to action."""
+    nodes = protocol.nodes
+
+    def follow(name: str, met: int) -> bool:
+        if name == END:
+            return met == len(moves)
+        branches = nodes[name].branches
+        taken = [branches[moves[name]]] if name in moves else branches.values()
+        return any(follow(branch.then, met + (name in moves)) for branch in taken)
+
+    return follow(protocol.start, 0)
+
+
+def check_plays(protocol: Protocol) -> None:
+    """Every play sets each mark at most once, and those without a default exactly once."""
+    count = 0
+    needed = {name for name, mark in protocol.marks.items() if mark.default is None}
+
+    def follow(node: Node, marked: frozenset[str]) -> None:
+        nonlocal count
+        for branch in node.branches.values():
+            for mark in branch.marks:
+                if mark in marked:
+                    raise MeaningError(f"a play sets the mark '{mark}' twice", branch.place, "set it once")
+            now = marked | branch.marks.keys()
+            if branch.then != END:
+                follow(protocol.nodes[branch.then], now)
+                continue
+            count += 1
+            for mark in needed - now:
+                raise MeaningError(
+                    f"a play ends here without the mark '{mark}'", branch.place, f"set '{mark}', or give it a default"
+                )
+            if count > MAX_PLAYS:
+                raise MeaningError(f"the game has more than {MAX_PLAYS:,} plays", node.place, "make it smaller")
+
+    follow(protocol.nodes[protocol.start], frozenset())

@@ -1,0 +1,193 @@
+"""Every extensive game that pygambit ships, of up to 200 nodes and with perfect recall: read and solved here, and equal to Gambit.
+
+Gambit's catalogue is data of the installed package. `PASSED_OVER` says which of its games are not compared, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pygambit
+import pytest
+from helpers import Game, refused
+
+from foedus.model.exchange import to_efg
+from foedus.model.model import Model
+from foedus.model.multiplicity import equilibria
+from foedus.model.solve import solve
+from foedus.scenario.loader import load_scenario
+
+CATALOGUE = Path(pygambit.__file__).parent / "catalog_data"
+LARGEST = 200
+PRECISIONS = (0.5, 1.0, 2.0, 5.0)
+CLOSE = 1e-6
+
+STRATEGIC = "a game in strategic form: no tree"
+FORGETS = "imperfect recall"
+PASSED_OVER = {
+    "journals/ijgt/nau2004/sec3.nfg": STRATEGIC,
+    "journals/ijgt/nau2004/sec4.nfg": STRATEGIC,
+    "journals/ijgt/nau2004/sec5.nfg": STRATEGIC,
+    "journals/ijgt/nau2004/sec6.nfg": STRATEGIC,
+    "journals/other/shapley1974/fig2.nfg": STRATEGIC,
+    "journals/other/shapley1974/fig3.nfg": STRATEGIC,
+    "books/shohamleytonbrown2008/fig5_12.efg": FORGETS,
+    "books/vonstengel2022/fig10.7.efg": FORGETS,
+    "journals/geb/gilboa1997/fig1.efg": FORGETS,
+    "journals/geb/gilboa1997/fig2.efg": FORGETS,
+    "journals/geb/wichardt2008.efg": FORGETS,
+}
+# Symmetric games whose branch forks within the precisions compared: (a precision before the fork, one behind it). Gambit leaves
+# the fork by one of two mirrored ways, as rounding has it; here the branch goes straight on, and the status says that it met others.
+FORKS = {"books/shohamleytonbrown2008/fig5_10.efg": (0.6, 1.0)}
+# ... and further on, up to the limit
+FORKS_LATER = {*FORKS, "conf/itcs/jakobsen2016/fig1c.efg"}
+
+SHIPPED = sorted(str(p.relative_to(CATALOGUE)) for p in CATALOGUE.rglob("*") if p.suffix in (".efg", ".nfg"))
+COMPARED = [name for name in SHIPPED if name not in PASSED_OVER]
+
+
+def moves(at: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every decision node of a game of Gambit, with the actions that lead there."""
+    if at.is_terminal:
+        return
+    if not at.infoset.is_chance:
+        yield path, at
+    for action, child in zip(at.infoset.actions, at.children, strict=True):
+        yield from moves(child, (*path, action.label))
+
+
+def indices(game: Any) -> dict[tuple[str, int], int]:
+    """Where the probabilities of each information set stand in Gambit's list of them."""
+    found, count = {}, 0
+    for player in game.players:
+        for infoset in player.infosets:
+            found[player.label, infoset.number] = count
+            count += len(infoset.actions)
+    return found
+
+
+def behaviour(game: Any, probability: Callable[[int, Any], float]) -> dict[tuple[str, ...], dict[str, float]]:
+    """Path to action to probability, from the index and the action that Gambit knows it by."""
+    first = indices(game)
+    return {
+        path: {a.label: probability(first[at.player.label, at.infoset.number] + k, a) for k, a in enumerate(at.infoset.actions)}
+        for path, at in moves(game.root)
+    }
+
+
+def qre(game: Any, precision: float, **options: float) -> dict[tuple[str, ...], dict[str, float]]:
+    found = pygambit.qre.logit_solve_lambda(game, lam=[precision], **options)[0]
+    return behaviour(game, lambda k, _: found[k])
+
+
+def far(one: Mapping[Any, Mapping[str, float]], other: Mapping[Any, Mapping[str, float]]) -> float:
+    assert one.keys() == other.keys()
+    return max(abs(float(one[path][a]) - p) for path, actions in other.items() for a, p in actions.items())
+
+
+def test_the_whole_catalogue_is_accounted_for() -> None:
+    assert len(COMPARED) == 27
+    assert set(PASSED_OVER) <= set(SHIPPED)
+    for name in COMPARED:
+        game = pygambit.read_efg(CATALOGUE / name)
+        assert game.is_perfect_recall, name
+        assert len(game.nodes) <= LARGEST, name
+
+
+@pytest.mark.parametrize("name", [name for name, reason in PASSED_OVER.items() if reason == FORGETS])
+def test_imperfect_recall_is_refused(name: str) -> None:
+    error = refused(lambda: Model(load_scenario(CATALOGUE / name).protocol))
+    assert FORGETS in error.what
+    assert error.place is not None
+    assert error.place.line > 1
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_logit_equilibria_are_gambits(name: str) -> None:
+    game = pygambit.read_efg(CATALOGUE / name)
+    found = Game(load_scenario(CATALOGUE / name).protocol).chosen({"lambda": np.array(PRECISIONS)})
+    for k, precision in enumerate(PRECISIONS):
+        if name in FORKS and precision >= FORKS[name][1]:
+            continue
+        here = {
+            path: {a: np.ravel(p)[min(k, np.size(p) - 1)] for a, p in found[path, None].items()} for path, _ in moves(game.root)
+        }
+        assert far(here, qre(game, precision)) < CLOSE, precision
+
+
+@pytest.mark.parametrize("name", FORKS)
+def test_a_fork_is_said_and_all_its_ways_are_found(name: str) -> None:
+    game, scenario = pygambit.read_efg(CATALOGUE / name), load_scenario(CATALOGUE / name)
+    before, behind = FORKS[name]
+    assert equilibria(scenario.with_numbers({"lambda": before})).status == "converged"
+    found = equilibria(scenario.with_numbers({"lambda": behind}))
+    assert found.status == "converged after another branch was met"
+    assert (len(found.solutions), found.branch, found.signs) == (3, 0, (-1, 1, 1))
+    assert found.balanced
+    profiles = [{tuple(n.path.split("/")) if n.path else (): n.actions for n in s.nodes} for s in found.solutions]
+    gambits = [qre(game, behind), qre(game, behind, first_step=0.05, max_accel=1.1)]
+    ways = [[k for k, profile in enumerate(profiles) if far(profile, other) < CLOSE] for other in gambits]
+    assert sorted(ways) == [[1], [2]]  # Gambit takes one way or its mirror image, by its first step
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_limits_are_gambits(name: str) -> None:
+    """The limit here is that of the branch at a precision of 1000, so mixed equilibria are near and not exact."""
+    game, scenario = pygambit.read_efg(CATALOGUE / name), load_scenario(CATALOGUE / name)
+    found = solve(scenario, limit=True)
+    assert found.regret < 1e-2
+    if name in FORKS_LATER:
+        assert found.status == "converged after another branch was met"
+        return
+    limit = pygambit.nash.logit_solve(game, maxregret=1e-6).equilibria[0]
+    here = {tuple(n.path.split("/")) if n.path else (): n.actions for n in found.nodes if n.player is not None}
+    assert far(here, behaviour(game, lambda _, action: float(limit[action]))) < 1e-2
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_written_and_read_again_a_game_is_the_same(name: str, tmp_path: Path) -> None:
+    scenario = load_scenario(CATALOGUE / name)
+    text = to_efg(scenario)
+    (tmp_path / "again.efg").write_text(text)
+    again = load_scenario(tmp_path / "again.efg")
+    assert to_efg(again) == text
+    one, other = solve(scenario), solve(again)
+    assert [(n.path, n.actions) for n in one.nodes] == [(n.path, n.actions) for n in other.nodes]
+    assert one.payoffs == other.payoffs
+    same_to_gambit(pygambit.read_efg(CATALOGUE / name), pygambit.read_efg(tmp_path / "again.efg"))
+
+
+def same_to_gambit(one: Any, other: Any) -> None:
+    assert [p.label for p in one.players] == [p.label for p in other.players]
+    assert [[a.label for a in h.actions] for h in one.infosets] == [[a.label for a in h.actions] for h in other.infosets]
+    assert [[m.number for m in h.members] for h in one.infosets] == [[m.number for m in h.members] for h in other.infosets]
+    assert far(qre(one, 1.0), qre(other, 1.0)) < 1e-9
+
+
+# --- Selten's horse with random payoffs
+
+PLAYS = ("R/R", "R/L/R", "R/L/L", "L/R", "L/L")
+
+
+def horse(rng: np.random.Generator) -> str:
+    """The horse with random payoffs, as a game file."""
+    paid = [" ".join(f"{u:.9f}" for u in rng.normal(size=3)) for _ in PLAYS]
+    ends = [f't "" {k} "{k}" {{ {u} }}' for k, u in enumerate(paid, 1)]
+    third = 'p "" 3 1 "" { "R" "L" } 0'
+    lines = ['p "" 1 1 "" { "R" "L" } 0', 'p "" 2 1 "" { "R" "L" } 0', ends[0], third, *ends[1:3], third, *ends[3:]]
+    return "\n".join(['EFG 2 R "Horse" { "A" "B" "C" }', *lines, ""])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_horses_at_high_precision(seed: int, tmp_path: Path) -> None:
+    text = horse(np.random.default_rng(seed))
+    (tmp_path / "horse.efg").write_text(text)
+    game = pygambit.read_efg(tmp_path / "horse.efg")
+    solved = Game(load_scenario(tmp_path / "horse.efg").protocol)
+    for precision in (1.0, 10.0, 40.0):
+        chosen = solved.chosen({"lambda": precision})
+        assert far({path: chosen[path, None] for path, _ in moves(game.root)}, qre(game, precision)) < CLOSE
