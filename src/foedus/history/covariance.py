@@ -55,6 +55,8 @@ def errors(fit: Fit, kind: Kind) -> Array:
 
 
 def _inverse(fit: Fit) -> Array:
+    if not np.isfinite(fit.information).all():
+        raise NumericalError("; ".join(fit.warnings))
     scale = 1 / np.sqrt(np.maximum(np.diag(fit.information), 1e-300))
     scaled = fit.information * np.outer(scale, scale)
     values, vectors = np.linalg.eigh(scaled)

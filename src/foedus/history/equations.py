@@ -170,7 +170,7 @@ def _regression(right: str | Sequence[str], cases: Cases) -> Regression:
         elif sign == "-":
             raise MeaningError(f"'- {text}': only the constant can be taken away", fix="leave the term out")
         else:
-            terms.append(tuple(_factor(part, cases) for part in ([text] if text in cases.columns else text.split(":"))))
+            terms.append(tuple(_factor(part, cases) for part in ([text] if text in cases.columns else _parts(text))))
     terms = list(dict.fromkeys(terms))
     return Regression(((), *terms) if constant else tuple(terms))
 
@@ -189,6 +189,18 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
     if not text[start:].strip():
         raise ShapeError(f"'{text.strip()}' ends without a term", fix="write terms with one + between them")
     yield sign, text[start:]
+
+
+def _parts(text: str) -> list[str]:
+    """The factors of a term, split at `:` outside parentheses."""
+    found, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == ":" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += letter
+    return found
 
 
 def _factor(text: str, cases: Cases) -> Factor:

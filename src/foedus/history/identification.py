@@ -28,6 +28,9 @@ def warnings_of(likelihood: Likelihood, information: Array, maximum: Maximum, na
 
 def _flat(likelihood: Likelihood, information: Array, maximum: Maximum, names: Sequence[str]) -> Iterator[str]:
     scales = likelihood.design.scales
+    if not np.isfinite(information).all():
+        yield "the log-likelihood has no curvature here: some number has run to the end of its support"
+        return
     values, vectors = np.linalg.eigh(information / np.outer(scales, scales))
     farthest = FARTHEST * max(1.0, float(np.abs(maximum.at * scales).max()))
     for value, direction in zip(values, vectors.T, strict=True):

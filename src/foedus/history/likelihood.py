@@ -138,13 +138,15 @@ class Likelihood:
 
     def value(self, beta: Array) -> tuple[float, Array]:
         """The log-likelihood and its derivative, (coefficient,); minus infinity where it cannot be computed."""
-        found = [part.sums(beta) for part in self.parts.values()]
+        with np.errstate(all="ignore"):  # far out, where a search may look, products overflow
+            found = [part.sums(beta) for part in self.parts.values()]
         total, slope = sum(v for v, _ in found), sum((s for _, s in found), np.zeros(len(beta)))
         return (total, slope) if np.isfinite(total) and np.isfinite(slope).all() else (-np.inf, np.zeros(len(beta)))
 
     def curvature(self, beta: Array) -> Array:
         """Its second derivative, (coefficient, coefficient)."""
-        found: Array = np.sum([part.curvature(beta) for part in self.parts.values()], axis=0)
+        with np.errstate(all="ignore"):
+            found: Array = np.sum([part.curvature(beta) for part in self.parts.values()], axis=0)
         return found
 
     def casewise(self, beta: Array) -> Array:

@@ -79,7 +79,8 @@ def _climb(objective: Objective, start: Array) -> Maximum | None:
         return known[key]
 
     def curvature(z: Array) -> Array:
-        return -objective.curvature(z / scales) / np.outer(scales, scales)
+        found = -objective.curvature(z / scales) / np.outer(scales, scales)
+        return found if np.isfinite(found).all() else np.eye(len(z))  # at the end of a support: a step of the derivative alone
 
     z = start * scales
     if not np.isfinite(value(z)[0]):

@@ -187,6 +187,7 @@ def outputs_of(world: World) -> dict[str, Value]:
 
 
 def solved_from(world: World, values: Mapping[str, float], scenario: Scenario, prior_set: str, status: str) -> Solved:
+    """A solved crisis from the values of `outputs_of`."""
     nodes: list[SolvedNode] = []
     beliefs: list[SolvedBelief] = []
     for at in world.model.tree.positions:

@@ -131,8 +131,8 @@ def test_outcomes_may_be_parts_of_paths_and_marks() -> None:
     random = np.random.default_rng(1)
     n = 120
     table = {"x": random.normal(size=n), "war": random.choice(["peace", "war"], n)}
-    numbers = {name: 0.5 for name in ("v_R", "s_P", "t_P", "d", "L", "x", "m_C", "m_R", "m_P", "eta", "c_C", "c_R", "c_P[high]",
-        "c_P[low]", "k_B", "r", "g", "omega", "a_P", "alpha_C", "alpha_R", "kappa_U", "kappa_V", "a_V", "f", "f_U", "D")}  # fmt: skip
+    fixed = "v_R s_P t_P d L x m_C m_R m_P eta c_C c_R c_P[high] c_P[low] k_B r g omega a_P alpha_C alpha_R kappa_U kappa_V a_V"
+    numbers = dict.fromkeys([*fixed.split(), "f", "f_U", "D"], 0.5)
     equations: dict[str, Any] = {**numbers, "rho": "~ x", "lambda": "~ 1"}
     found = fit("core", table, outcome="war", plays={"war": "fought", "peace": "1 - fought"}, equations=equations, starts=1)
     assert found.names == ("logit(rho):constant", "logit(rho):x", "log(lambda):constant")
@@ -169,7 +169,7 @@ def test_predictions_have_intervals_inside(logit: Fit, table: dict[str, Any]) ->
     np.testing.assert_allclose(found["yes"].probability + found["no"].probability, 1)
     np.testing.assert_allclose(found["yes"].error, found["no"].error, rtol=1e-9)
     for p in found.values():
-        assert np.all((0 < p.low) & (p.low < p.probability) & (p.probability < p.high) & (p.high < 1))
+        assert np.all((p.low > 0) & (p.low < p.probability) & (p.probability < p.high) & (p.high < 1))
     new = predict(logit, {"x": [0.0], "z": [0.0], "kind": ["a"]})
     assert new["yes"].probability[0] == pytest.approx(expit(logit["u:constant"]))
 
@@ -241,6 +241,15 @@ def test_a_column_of_one_value_is_not_told_from_the_constant(one: Protocol, tabl
     found = fit(one, {**table, "same": np.full(N, 2.0)}, outcome="done", equations="u ~ x + same", starts=1)
     assert found.warnings[0].startswith("not identified")
     assert "u:same" in found.warnings[0]
+
+
+def test_a_number_at_the_end_of_its_support_is_told(one: Protocol, table: dict[str, Any]) -> None:
+    """Players who do the opposite of what pays: payoffs are best taken to be worth nothing."""
+    cases = {**table, "done": np.where(table["x"] + table["z"] < 0, "yes", "no")}
+    found = fit(one, cases, outcome="done", equations="u = x\n worth ~ 1", starts=1)
+    assert found["log(worth):constant"] < -4
+    assert found.warnings
+    assert "warning" in found.table()
 
 
 # --- what is refused

@@ -47,7 +47,7 @@ NAMES = {
     "a set misspelt": (FOG, 'fog: {formula: "sum(k in raod: traffic[k])", meaning: m}', "unknown set 'raod'", "road"),
     "over an unknown set": ("zeal: {unit: coin, over: guard", "zeal: {unit: coin, over: gaurd", "unknown set 'gaurd'", "guard"),
     "a function": (FOG, "fog: {formula: tanh(1), meaning: m}", "unknown function 'tanh'", ""),
-    "an operator in a payoff": (GUARD, "guard: choice(gate.cross)", "unknown function 'choice'", ""),
+    "an operator in a payoff": (GUARD, "guard: choice(gate.cross)", "choice() cannot be used here", ""),
     "an operator misspelt": (*measure("chioce(gate.cross)"), "unknown function 'chioce'", "choice"),
     "a node": ("cross: {then: weather}", "cross: {then: wether}", "leads to an unknown node 'wether'", "weather"),
     "a start": ("start: gate", "start: gates", "unknown node 'gates'", "gate"),
@@ -150,7 +150,7 @@ OPERATORS = {
     "posterior of a player without types": (*measure("posterior(traveller.strict)"), "takes a player's type", "guard.strict"),
     "value of nobody": (*measure("value(king) / gold"), "'king' is not a player", ""),
     "too many arguments": (*measure("choice(gate.cross, check.stop)"), "choice() takes", ""),
-    "next in a measure": (*measure("next(rho)"), "unknown function 'next'", ""),
+    "next in a measure": (*measure("next(rho)"), "next() cannot be used in a measure", ""),
     "expectation of a measure": (*measure("expectation(crossing)"), "the measure 'crossing' cannot be used here", ""),
     "a move alone": (*measure("gate.cross"), "is a move, not a quantity", "choice(gate.cross)"),
 }
