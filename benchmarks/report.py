@@ -25,10 +25,11 @@ python3 tasks.py bench audit --long --json benchmarks/results/audit.json
 python3 tasks.py bench report
 ```
 
-Each number is the median of the runs, with the least and the most behind it. The machine is a virtual one that shares its
-cores with other work, so times drift by a third from hour to hour and single runs by more; where things are compared they
-took turns within one run, and the ratio is the median of the rounds' own ratios. Trust ratios before times, and where others
-worked beside, ratios of processor time (of all threads together) before those of the clock."""
+Each number is the median of the runs, with the least and the most behind it. The machine was a virtual one that shared its
+cores with other work, so the same time may differ by a factor of two and more between parts of this page, which were measured
+one after the other; a part that was measured again replaces what was there. Where things are compared they took turns within
+one run, and the ratio is the median of the rounds' own ratios. Trust ratios before times, and ratios of processor time (of all
+threads together) before those of the clock. The load average before a part tells how much else ran; it is 0 on an idle machine."""
 
 COMMANDS = """\
 ## The first commands
@@ -39,13 +40,15 @@ draws the audit needs no machine code, so cold and warm differ by noise alone. T
 
 STAGES = """\
 Where an audit of karabakh-2020 at its own number of draws spends its time, in seconds. *Judge* holds the second, larger
-ensemble of each claim that the first left unresolved. What is missing to the whole command is the printing."""
+ensemble of each claim that the first left unresolved. These are runs of their own, without the printing: their sum and the
+command above differ by what else ran."""
 
 GROWTH = """\
 ## An audit against draws
 
 Draws are for each of the prior sets. Drawing and evaluating is done in chunks whose results are counted and dropped, so
-memory does not grow; from about a hundred thousand draws on the claims run as machine code (compiled once, then kept)."""
+memory hardly grows; from about a hundred thousand draws on the claims run as machine code (compiled once, then kept), whose
+compiler takes memory too, and the cost of a draw falls."""
 
 WORKLOAD = """\
 ## The engine against hand-written code

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from foedus.model.model import Model
 from foedus.model.world import World
@@ -51,7 +52,29 @@ class Argument:
 
     def inputs(self, id: str) -> Collection[str]:
         """The labels of the numbers that a claim depends on."""
-        return self.part(id).inputs.keys()
+        return self._inputs[id]
+
+    @cached_property
+    def _inputs(self) -> dict[str, set[str]]:
+        """The same for every claim, in one pass back through the program; bit k of a value's mask says that claim k needs it."""
+        if self.program.implicit:
+            return {id: set(self.part(id).inputs) for id in self.outputs}
+        needed = [0] * len(self.program.code)
+        for k, outputs in enumerate(self.outputs.values()):
+            for name in (*outputs.tests, *outputs.provided):
+                needed[self.program.outputs[name]] |= 1 << k
+        found: dict[str, set[str]] = {id: set() for id in self.outputs}
+        for at in range(len(needed) - 1, -1, -1):
+            instruction, mask = self.program.code[at], needed[at]
+            if not mask:
+                continue
+            for a in instruction.args:
+                needed[a] |= mask
+            if instruction.op == "input":
+                for k, id in enumerate(self.outputs):
+                    if mask >> k & 1:
+                        found[id].add(str(instruction.data))
+        return found
 
 
 def build_argument(scenario: Scenario, *, limit: bool = False) -> Argument:

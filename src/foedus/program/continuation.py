@@ -34,7 +34,7 @@ STATUS = {
 FIRST_STEP, LEAST_STEP, MOST_STEP = 0.1, 1e-9, 1e3
 CROSSING = 1e-5  # the step, by scale, at which a change of orientation is taken for a crossing
 MOST_STEPS = 3_000
-TOLERANCE = 1e-9
+CLOSE, EXACT = 1e-8, 1e-10  # the last move of Newton's method, which squares: on the way, and at the end of the path
 NEWTON = 6
 NEAR = 0.3  # how far, by scale, the corrector may move a point; further may be another branch
 BEND = 0.95  # the least cosine between a step and the branch, where it starts and where it ends
@@ -68,22 +68,16 @@ class System:
 
     def __init__(self, block: Implicit, given: Mapping[str, Array], run: Run) -> None:
         self.block, self.given, self.run = block, given, run
-        self.names = (*block.unknowns, *([block.path] if block.path else []))
-        self.program = newton_program(block)
+        self.coordinates = (*block.unknowns, *([block.path] if block.path else []))
+        self.names = (*self.coordinates, *block.given)
+        self.rows = np.stack([given[name] for name in block.given]) if block.given else np.empty((0, 0))
+        self.evaluate = natural.rows_of(newton_program(block), self.names, run)
 
     def at(self, points: Array, draws: Index) -> tuple[Array, Array]:
         """Residuals (draw, equation) and derivatives (draw, equation, coordinate)."""
-        here = {name: values[draws] for name, values in self.given.items()}
-        here |= {name: points[:, k] for k, name in enumerate(self.names)}
-        out = self.run(self.program, here)
-        count = len(draws)
-        equations = range(len(self.block.unknowns))
-        residual = np.stack([np.broadcast_to(out[f"F{i}"], (count,)) for i in equations], axis=1)
-        matrix = np.empty((count, len(equations), len(self.names)))
-        for i in equations:
-            for j, name in enumerate(self.names):
-                matrix[:, i, j] = out[f"d:F{i}:{name}"]
-        return residual, matrix
+        here = np.concatenate([points.T, self.rows[:, draws]]) if len(self.rows) else np.ascontiguousarray(points.T)
+        found = self.evaluate(here).reshape(len(self.block.unknowns), 1 + len(self.coordinates), len(draws))
+        return found[:, 0].T, np.ascontiguousarray(found[:, 1:].transpose(2, 0, 1))
 
 
 def solved(matrix: Array, right: Array) -> Array:
@@ -105,6 +99,8 @@ def _followed(system: System, size: int, compiled: bool) -> tuple[Array, NDArray
     points, reached, ended = np.zeros((len(system.block.unknowns), size)), np.zeros(size), np.zeros(size, dtype=bool)
     steps = natural.steps_of(system.block, compiled)
     if steps is not None:
+        if compiled:
+            system.evaluate = steps.runner(newton_program(system.block), system.names, system.run, compiled)
         points, reached = natural.follow(steps, system.given, size, system.run, compiled)
         exact, good = natural.polish(steps, points, system.given, system.run, compiled)
         ended = good & (reached >= 1.0)
@@ -153,7 +149,7 @@ class _Follower:
         """One step of every active draw; returns those that are still under way."""
         at, tangent, step = self.points[active], self.tangents[active], self.steps[active]
         guess = at + step[:, None] * tangent
-        point, matrix, good, quick = self._corrected(active, guess, tangent)
+        point, matrix, good, quick = self._corrected(active, guess, tangent, CLOSE)
         with np.errstate(all="ignore"):
             ahead, signs = _tangent(matrix, tangent)
             chord = point - at
@@ -178,11 +174,11 @@ class _Follower:
             guess = at[who] + share[:, None] * (point[who] - at[who])
             plane = np.zeros_like(guess)
             plane[:, -1], guess[:, -1] = 1.0, 1.0
-            end, _, found, _ = self._corrected(active[who], guess, plane)
+            end, _, found, _ = self._corrected(active[who], guess, plane, EXACT)
             point[who[found]], ended[who[found]] = end[found], True
         return ended
 
-    def _corrected(self, active: Index, guess: Array, plane: Array) -> tuple[Array, Array, Truth, Truth]:
+    def _corrected(self, active: Index, guess: Array, plane: Array, tolerance: float) -> tuple[Array, Array, Truth, Truth]:
         """Newton's method back to the branch in a plane: point, Jacobian, whether it was found nearby, and whether quickly."""
         point, count = guess.copy(), len(active)
         settled, quick = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
@@ -194,8 +190,8 @@ class _Follower:
             move = solved(bordered, -np.concatenate([residual, np.zeros((len(open_), 1))], axis=1))
             size = np.abs(move / _scale(point[open_])).max(axis=1)
             point[open_] += np.nan_to_num(move)
-            close = size < TOLERANCE
-            settled[open_[close]], quick[open_[close]] = True, k <= 3
+            close = size < tolerance
+            settled[open_[close]], quick[open_[close]] = True, k <= 2
             open_ = open_[~close & np.isfinite(size)]
             if not open_.size:
                 break

@@ -28,7 +28,7 @@ Truth = NDArray[np.bool_]
 Run = Callable[[Program, Mapping[str, Any]], dict[str, Array]]
 
 ROUNDS = 3  # of Newton's method in a step
-SHORTEST = 1e-3  # step, in unknowns or path, below which the branch is left to pseudo-arclength
+SHORTEST = 5e-3  # step, in unknowns or path, below which the branch is left to pseudo-arclength
 MOST_STEPS = 300
 WANTED, MOST = 0.08, 0.4  # distance of the prediction from the branch, in log-odds: aimed at, and accepted
 BEND = 0.85  # the least cosine between a step and the branch, where it starts and where it ends
@@ -99,7 +99,7 @@ class Steps:
         self.block, self.n = block, len(block.unknowns)
         kinds = ("at", "slope", "before", "slope before")
         self.names = (*(f"{kind} {i}" for kind in kinds for i in range(self.n)), "reached", "past", "step", *block.given)
-        self._machines: dict[tuple[str, ...], CompiledProgram] = {}
+        self._machines: dict[int, CompiledProgram] = {}
         self.reached, self.past, self.step = (self.names.index(name) for name in ("reached", "past", "step"))
 
     @cached_property
@@ -145,19 +145,25 @@ class Steps:
     def runner(self, program: Program, names: tuple[str, ...], run: Run, compiled: bool) -> Callable[[Array], Array]:
         """Rows of the names to rows of the program's outputs."""
         if not compiled:
-            return lambda rows: _rows(run(program, dict(zip(names, rows, strict=True))), rows.shape[1])
+            return rows_of(program, names, run)
         with _COMPILING:
-            if names not in self._machines:
+            if id(program) not in self._machines:
                 from foedus.program.compiled import compile_program  # its compiler is imported only where it is worth its time
 
-                self._machines[names] = compile_program(program, names)
-                self._machines[names].run(np.empty((len(names), 0)))
-        machine = self._machines[names]
+                self._machines[id(program)] = compile_program(program, names)
+                self._machines[id(program)].run(np.empty((len(names), 0)))
+        machine = self._machines[id(program)]
         return lambda rows: machine.run(rows, threads=1)
 
 
-def _rows(outputs: Mapping[str, Array], size: int) -> Array:
-    return np.stack([np.broadcast_to(values, size) for values in outputs.values()])
+def rows_of(program: Program, names: Sequence[str], run: Run) -> Callable[[Array], Array]:
+    """A function of rows of the names to rows of the program's outputs."""
+
+    def evaluate(rows: Array) -> Array:
+        found = run(program, dict(zip(names, rows, strict=True)))
+        return np.stack([np.broadcast_to(values, rows.shape[1]) for values in found.values()])
+
+    return evaluate
 
 
 def _predicted(u: Value, s: Value, u0: Value, s0: Value, path: Value, t: Value, t0: Value) -> Value:

@@ -15,7 +15,7 @@ from foedus.program.ir import Program
 from foedus.program.numpy_executor import execute
 from foedus.scenario.scenario import Scenario
 
-CHUNK = 4096
+CHUNK, WIDE = 4096, 32_768  # draws; wide for programs with equations, whose last few draws take as long as all others
 WORTH_COMPILING = 4e9  # instructions times draws from which machine code is quicker, its compilation included
 WORTH_FOLLOWING = 2e4  # draws from which machine code is quicker for equations
 _T = TypeVar("_T")
@@ -100,7 +100,7 @@ def over_ensemble(
         drawn = draw_sets(scenario, size, names, seed=seed, design=design, start=first, total=whole, only=program.inputs.keys())
         return [reduce(first, run(drawn[name], size)) for name in names]
 
-    parts = over_chunks(work, start, count, workers=workers)
+    parts = over_chunks(work, start, count, size=WIDE if program.implicit else CHUNK, workers=workers)
     return {name: [part[k] for part in parts] for k, name in enumerate(names)}
 
 
