@@ -28,8 +28,9 @@ python3 tasks.py bench report
 Each number is the median of the runs, with the least and the most behind it. The machine was a virtual one that shared its
 cores with other work, so the same time may differ by a factor of two and more between parts of this page, which were measured
 one after the other; a part that was measured again replaces what was there. Where things are compared they took turns within
-one run, and the ratio is the median of the rounds' own ratios. Trust ratios before times, and ratios of processor time (of all
-threads together) before those of the clock. The load average before a part tells how much else ran; it is 0 on an idle machine."""
+one run, and the ratio is the median of the rounds' own ratios. Trust ratios before times, and ratios of processor time (of
+all threads together) before those of the clock. The load average before a part tells how much else ran, and is 0 on an idle
+machine."""
 
 COMMANDS = """\
 ## The first commands

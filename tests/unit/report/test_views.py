@@ -93,7 +93,10 @@ def test_an_inspection_names_what_looks_forgotten() -> None:
     changed = scenario(
         ("policies:\n", sets),
         ("sources:\n", "sources:\n  nobody: {publication: x, date: undated}\n"),
-        ("f_U: {value: 0.05, unit: good, source: constructed, describes: the example}", "f_U: {value: 0.05, unit: good, source: []}"),
+        (
+            "f_U: {value: 0.05, unit: good, source: constructed, describes: the example}",
+            "f_U: {value: 0.05, unit: good, source: []}",
+        ),
         ("  v_C: {value: 1, unit: good, source: constructed, describes: the example}\n", ""),
         ("  d: {value: 0.5, source: constructed, describes: the example}", "  d: {value: 0.5, source: constructed}"),
     )
