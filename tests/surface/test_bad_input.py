@@ -14,7 +14,7 @@ SCENARIOS = {
     "misspelt key": (("horizon: 1", "horizn: 1"), "unknown key 'horizn'"),
     "repeated key": (("horizon: 1", "horizon: 1\nhorizon: 2"), "'horizon' is given twice"),
     "unknown number": (("  eta: {", "  etta: {"), "has no number 'etta'"),
-    "missing number": (("  eta: {value: 0.7, source: constructed}\n", ""), "the number 'eta' is missing"),
+    "missing number": (("  eta: {value: 0.7, source: constructed, describes: the example}\n", ""), "the number 'eta' is missing"),
     "wrong unit": (("s_P: {value: 0.5, unit: good", "s_P: {value: 0.5, unit: force"), "'s_P' is in good, not force"),
     "unknown unit": (("s_P: {value: 0.5, unit: good", "s_P: {value: 0.5, unit: goods"), "unknown unit 'goods'"),
     "reversed interval": (("d: {value: 0.5,", "d: {prior: 0.7 to 0.3,"), "the interval 0.7 to 0.3 is reversed"),
