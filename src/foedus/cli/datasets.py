@@ -131,7 +131,7 @@ def data_remove(name: str) -> None:
 @click.option("--vantage", metavar="YYYY-MM-DD", help="The last day that may be known; the end of the year by default.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write; standard output by default.")
 def new(client: str, patron: str, rival: str, year: int, vantage: str | None, output: Path | None) -> None:
-    """A scenario for three states and a year, from your public data sets."""
+    """A scenario for three states and a year, from data you hold."""
     from foedus.datasets.new import new_scenario
     from foedus.report.files import check_target, write_whole
 

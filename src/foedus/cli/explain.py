@@ -35,7 +35,7 @@ from foedus.report.messages import again, print_json
 def explain(
     name: str, ids: tuple[str, ...], as_json: bool, changes: tuple[str, ...], axes: tuple[str, str] | None, **options: Any
 ) -> None:
-    """What carries a claim, what flips it, when it holds; all claims by default."""
+    """What carries a claim, what flips it, and when it holds."""
     from foedus.explain.explain import explain as explain_claims
     from foedus.report.terminal import patience
 
@@ -70,7 +70,7 @@ def explain(
 def compare(
     name: str, as_json: bool, measures: tuple[str, ...], thresholds: tuple[str, ...], changes: tuple[str, ...], **options: Any
 ) -> None:
-    """Every policy under the same draws: gain, regret, frontier, cost of delay, the best path."""
+    """Every policy under the same draws: gain, regret, delay."""
     from foedus.policies import compare as compare_policies
 
     found = compare_policies(open_scenario(name, changes), measures=measures, thresholds=_levels(thresholds), **options)
