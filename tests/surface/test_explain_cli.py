@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 import foedus
 from foedus.explain.explain import explain
-from foedus.policies import compare
+from foedus.policies.compare import compare
 from foedus.report.compare_terminal import comparison_parts
 from foedus.report.explain_terminal import explanation_parts
 from foedus.report.terminal import plain_screen

@@ -71,7 +71,7 @@ def compare(
     name: str, as_json: bool, measures: tuple[str, ...], thresholds: tuple[str, ...], changes: tuple[str, ...], **options: Any
 ) -> None:
     """Every policy under the same draws: gain, regret, delay."""
-    from foedus.policies import compare as compare_policies
+    from foedus.policies.compare import compare as compare_policies
 
     found = compare_policies(open_scenario(name, changes), measures=measures, thresholds=_levels(thresholds), **options)
     if as_json:

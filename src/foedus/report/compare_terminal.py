@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from foedus.policies import Best, Comparison, Effect, Goal, Path
+from foedus.policies.compare import Comparison
+from foedus.policies.course import Goal, Path
+from foedus.policies.judge import Effect
+from foedus.policies.paths import Best
 from foedus.report.terminal import columns, heading
 from foedus.report.text import clean, count, listed, number, plural
 

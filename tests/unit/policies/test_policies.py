@@ -10,7 +10,9 @@ from helpers import TRIP, edited, scenario_of
 
 from foedus.ensemble.draws import draw
 from foedus.errors import MeaningError
-from foedus.policies import Course, Goal, compare, extended, goals_of, lattice
+from foedus.policies.compare import compare
+from foedus.policies.course import Course, Goal, extended, goals_of
+from foedus.policies.paths import lattice
 
 MEASURES = ["riches", "-welfare"]
 
