@@ -37,6 +37,9 @@ STAMP = VENV / "foedus.json"
 # What is installed for what: the command needs few packages, so it starts without waiting for the test tools.
 BASE, TEST = "base", "test"
 
+# Any of these does for the tests of the report and the explorer
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+
 # What a build needs is pinned too: pip's old and new name for the option.
 PINNED = {"PIP_CONSTRAINT": str(LOCKS / "build.txt"), "PIP_BUILD_CONSTRAINT": str(LOCKS / "build.txt")}
 
@@ -72,7 +75,7 @@ def ready(wanted: str) -> None:
         have = stamp(key, [BASE])
     if wanted not in have:
         say(f"installing locks/{wanted}.txt; pygambit may have to be compiled: about two minutes, once")
-        compilers()
+        programs()
         # pygambit is an oracle on small games: quick to compile matters, quick to run does not
         pip("-r", f"locks/{wanted}.txt", variables=PINNED | {"CFLAGS": "-O0 -g0", "CXXFLAGS": "-O0 -g0"})
         stamp(key, [*have, wanted])
@@ -98,10 +101,19 @@ def pip(*args: str, folder: Path = VENV, variables: dict[str, str] | None = None
     call([*command, "install", *quiet, "--no-deps", *args], os.environ | (variables or {}))
 
 
-def compilers() -> None:
-    """What pygambit is compiled with, from apt where it is missing and can be installed."""
+def programs() -> None:
+    """What the tests need besides Python, from apt where it is missing and can be installed.
+
+    That is what pygambit is compiled with, a browser, and letters for it to write with.
+    """
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    missing = [name for name, there in (("g++", shutil.which("g++")), ("python3-dev", header.exists())) if not there]
+    there = {
+        "g++": bool(shutil.which("g++")),
+        "python3-dev": header.exists(),
+        "chromium": any(map(shutil.which, BROWSERS)),
+        "fonts-dejavu-core": Path("/usr/share/fonts").is_dir(),
+    }
+    missing = [name for name, found in there.items() if not found]
     if not missing or not shutil.which("apt-get") or os.geteuid() != 0:
         return
     say(f"installing {' '.join(missing)}")

@@ -21,7 +21,7 @@ CHANCE = Colour("#6b6b6b", "#a8a8a8", "#8a8a8a")
 
 PLAYERS: Sequence[Colour] = (
     Colour("#0072b2", "#56b4e9", "#3a9bdc"),
-    Colour("#c24a00", "#ff9a56", "#e8702a"),
+    Colour("#b34400", "#ff9a56", "#e8702a"),
     Colour("#00795a", "#38c9a0", "#1fae83"),
     Colour("#a6437f", "#e6a1c8", "#cc6fa6"),
     Colour("#8a6100", "#f0c050", "#c79200"),
