@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from foedus.documents import finite
@@ -16,6 +17,8 @@ def plain_audit(audit: Audit) -> dict[str, Any]:
     found = {
         "scenario": scenario.name,
         "digest": scenario.digest,
+        "base": scenario.base or None,
+        "changes": [asdict(change) for change in scenario.changes],
         "protocol": scenario.protocol.name,
         "version": audit.version,
         "seed": audit.seed,

@@ -114,6 +114,7 @@ def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
     sets = list(scenario.prior_sets)
     return (
         ("scenario", clean(scenario.name)),
+        *changes(scenario),
         ("protocol", clean(scenario.protocol.name)),
         ("vantage", clean(scenario.vantage)),
         ("draws", f"{count(audit.draws)} for each of {plural(len(sets), 'prior set')}" if len(sets) > 1 else count(audit.draws)),
@@ -121,6 +122,15 @@ def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("digest", scenario.digest[:12]),
         ("version", audit.version),
     )
+
+
+def changes(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """What an overlay or a variant changes, as label and value; nothing for a scenario of its own."""
+    said = [
+        c.path if c.path.endswith((".why", ".text")) else f"{c.path}: {c.before or 'nothing'} → {c.after or 'nothing'}"
+        for c in scenario.changes
+    ]
+    return ((f"changes to {clean(scenario.base)}", clean(listed(said, 8))),) if said else ()
 
 
 def claim_view(result: ClaimResult, scenario: Scenario) -> ClaimView:

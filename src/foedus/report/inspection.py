@@ -16,7 +16,8 @@ from foedus.protocol.loader import build_protocol, shipped
 from foedus.protocol.protocol import Definition, Measure, Protocol, Quantity, State
 from foedus.report.sourced import used_sources
 from foedus.report.text import clean, listed, plural
-from foedus.scenario.loader import build_scenario
+from foedus.scenario.loader import build_scenario, load_scenario, load_variant
+from foedus.scenario.overlays import is_overlay
 from foedus.scenario.scenario import Scenario, SourcedNumber
 
 
@@ -50,9 +51,11 @@ def inspect_file(name: str) -> Inspection:
     Raises:
         InputError: what is wrong with it.
     """
+    if "+" in name and not Path(name).exists():
+        return inspect_scenario(load_scenario(name))
     document, beside = _document(name)
     data = document.data if isinstance(document.data, dict) else {}
-    if "protocol" in data and "scenario" not in data:
+    if "protocol" in data and "scenario" not in data and not is_overlay(document):
         return inspect_protocol(build_protocol(document))
     return inspect_scenario(build_scenario(document, beside))
 
@@ -90,12 +93,16 @@ def inspect_protocol(protocol: Protocol) -> Inspection:
 
 
 def inspect_scenario(scenario: Scenario) -> Inspection:
-    """What is in a scenario.
+    """What is in a scenario, and in each of its variants.
 
     Raises:
-        UnsolvableError: the game of its protocol cannot be solved.
+        InputError: a variant changes nothing, or is not meaningful.
+        UnsolvableError: the game of its protocol, or of a variant's, cannot be solved.
     """
     model = Model(scenario.protocol)
+    variants = [load_variant(scenario, name) for name in scenario.variants]
+    for other in {v.protocol.digest: v.protocol for v in variants if v.protocol.digest != scenario.protocol.digest}.values():
+        Model(other)
     numbers = scenario.numbers().values()
     known = sum(n.prior is None for n in numbers)
     counts = (
@@ -106,6 +113,8 @@ def inspect_scenario(scenario: Scenario) -> Inspection:
         plural(len(scenario.claims), "claim"),
         f"{plural(len(model.tree.plays), 'play')} of the game",
         _solved_by(model),
+        *([plural(len(variants), "variant")] if variants else []),
+        *([f"{plural(len(scenario.changes), 'change')} to '{clean(scenario.base)}'"] if scenario.base else []),
     )
     warnings = (*_unsourced(scenario), *_undated(scenario), *_unused_numbers(scenario.protocol, scenario), *_idle_sets(scenario))
     return Inspection("scenario", scenario.name, counts, (*warnings, *_unused_sources(scenario)))
@@ -123,11 +132,11 @@ def _about(numbers: Iterable[SourcedNumber], what: str) -> Iterator[Remark]:
 
 
 def _unsourced(scenario: Scenario) -> Iterator[Remark]:
-    own = {n.place.file for n in scenario.numbers().values()}
-    numbers = [n for n in scenario.numbers().values() if not n.sources]
-    given = [n for n in numbers if n.place.file == scenario.file or len(own) == 1]
-    yield from _about(given, "without a source")
-    yield from _about([n for n in numbers if n not in given], "left to the protocol's default")
+    numbers = [n for n in scenario.numbers().values() if not n.sources and n.label not in scenario.fixed]
+    protocol = scenario.protocol.file
+    left = [n for n in numbers if n.place.file == protocol != scenario.file]
+    yield from _about([n for n in numbers if n not in left], "without a source")
+    yield from _about(left, "left to the protocol's default")
 
 
 def _undated(scenario: Scenario) -> Iterator[Remark]:

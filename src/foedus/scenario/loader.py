@@ -1,211 +1,132 @@
-"""Scenario files to scenarios: shape first, then meaning."""
+"""Scenarios by name, by file, from standard input; overlays upon a base; declared variants."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
-from foedus.documents import MAX_BYTES, Document, Path_, digest_of, parse_document, read_document
+from foedus.documents import MAX_BYTES, Document, parse_document, read_document
 from foedus.errors import InputError, MeaningError, NotFoundError, nearest
-from foedus.numbers import parse_prior
-from foedus.protocol.loader import load_protocol, shipped
-from foedus.protocol.protocol import Number, Protocol, label
-from foedus.scenario import scenario as s
-from foedus.scenario.checks import check_scenario
-from foedus.scenario.claims import ClaimReader
+from foedus.protocol.loader import shipped
+from foedus.scenario.builder import scenario_from
 from foedus.scenario.games import SUFFIX, game_scenario
-from foedus.scenario.schema import NumberEntry, PolicySchema, PriorSetSchema, ScenarioSchema
-from foedus.schema import validate
-from foedus.units import parse_unit
+from foedus.scenario.overlays import Change, Overlay, is_overlay, merge, read_overlay, shown
+from foedus.scenario.scenario import Scenario
 
-_T = TypeVar("_T")
+MOST_LAYERS = 8
 
 
-def load_scenario(name: str | Path) -> s.Scenario:
+def load_scenario(name: str | Path) -> Scenario:
     """A scenario by the name of a shipped one, by its file, or from standard input (`-`).
+
+    `NAME+VARIANT` is a variant that the scenario declares.
 
     Raises:
         InputError: not found, not the right shape, or not meaningful.
     """
     text = str(name)
-    if text == "-":
-        return build_scenario(parse_document(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"), Path())
-    library = shipped("foedus.scenario")
-    if text in library:
-        path = library[text]
-        return build_scenario(parse_document(path.read_bytes(), path.name), path.parent)
-    if Path(text).suffix == SUFFIX:
-        return build_scenario(game_scenario(Path(text)), Path(text).parent)
-    if Path(text).suffix in (".yaml", ".yml") or Path(text).exists():
-        return build_scenario(read_document(text), Path(text).parent)
-    raise NotFoundError(f"no scenario '{text}'", fix=nearest(text, library) + " or give the path of a .yaml or .efg file")
+    whole, plus, variant = text.rpartition("+")
+    if plus and whole and not Path(text).exists():
+        return load_variant(load_scenario(whole), variant)
+    return build_scenario(*_found(text, Path()))
 
 
-def build_scenario(document: Document, beside: Path = Path()) -> s.Scenario:
-    """A scenario from a document.
+def load_variant(scenario: Scenario, name: str) -> Scenario:
+    """A declared variant of a scenario; numbers that were set by hand stay so.
+
+    Raises:
+        NotFoundError: no such variant.
+        InputError: the variant changes nothing, or is not meaningful.
+    """
+    if name not in scenario.variants:
+        fix = nearest(name, scenario.variants) if scenario.variants else "it declares none: see 'variants' in docs/scenarios.md"
+        raise NotFoundError(f"'{scenario.name}' has no variant '{name}'", fix=fix)
+    variant = scenario.variants[name]
+    document, changes = merge(variant.document, variant.overlay)
+    document.data["scenario"] = f"{scenario.name}+{name}"
+    made = scenario_from(document, variant.beside)
+    made = _fixed(made, variant.overlay)
+    known = {label: value for label, value in scenario.fixed.items() if label in made.labels}
+    made = made.with_numbers(known) if known else made
+    return replace(made, base=scenario.name, changes=(*changes, *_by_hand(variant.overlay)))
+
+
+def build_scenario(document: Document, beside: Path | None = Path()) -> Scenario:
+    """A scenario from a document: a whole one, or an overlay upon another.
 
     Args:
         document: the file read.
-        beside: the folder from which the path of a protocol file starts.
+        beside: the folder from which the paths of other files start; None allows no other file, only what is shipped.
 
     Raises:
         InputError: with the line of what is wrong.
     """
-    return _Builder(document, beside).scenario()
+    if not is_overlay(document):
+        return scenario_from(document, beside)
+    return _layered(document, beside)
 
 
-class _Builder:
-    def __init__(self, document: Document, beside: Path) -> None:
-        self.document = document
-        self.schema = validate(ScenarioSchema, document)
-        self.protocol: Protocol = self.at(("protocol",), load_protocol, self.schema.protocol, beside)
+def _found(text: str, beside: Path | None) -> tuple[Document, Path | None]:
+    """The document of a scenario and the folder that its own paths start from."""
+    if text == "-":
+        return parse_document(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"), Path()
+    library = shipped("foedus.scenario")
+    if text in library:
+        path = library[text]
+        return parse_document(path.read_bytes(), path.name), path.parent
+    if beside is not None:
+        path = beside / text
+        if path.suffix == SUFFIX:
+            return game_scenario(path), path.parent
+        if path.suffix in (".yaml", ".yml") or path.exists():
+            return read_document(path), path.parent
+    raise NotFoundError(f"no scenario '{text}'", fix=nearest(text, library) + " or give the path of a .yaml or .efg file")
 
-    def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
-        """`make(*args)`, with errors placed at the path."""
+
+def _layered(document: Document, beside: Path | None) -> Scenario:
+    """The scenario that an overlay, or a stack of them, makes."""
+    name, layers = document.name, list[tuple[Overlay, Path | None]]()
+    while is_overlay(document):
+        layers.append((read_overlay(document), beside))
+        document, beside = _base(document, layers)
+    changes: list[Change] = []
+    for overlay, _ in reversed(layers):
+        document, changed = merge(document, overlay)
+        changes += [*changed, *_by_hand(overlay)]
+    top = layers[0][0]
+    document.data["scenario"] = top.patch.data.get("scenario") or f"{Path(top.base).stem}+{Path(name).stem}"
+    home = next((folder for overlay, folder in layers if "protocol" in overlay.patch.data), beside)
+    made = scenario_from(document, home)
+    for overlay, _ in reversed(layers):
+        made = _fixed(made, overlay)
+    return replace(made, base=Path(top.base).stem, changes=tuple(changes))
+
+
+def _base(document: Document, layers: Sequence[tuple[Overlay, Path | None]]) -> tuple[Document, Path | None]:
+    """The document that the last of the overlays changes, and its folder."""
+    overlay, beside = layers[-1]
+    place = document.place(("overlay",))
+    if len(layers) > MOST_LAYERS:
+        raise MeaningError(f"more than {MOST_LAYERS} overlays upon each other", place, "is one its own base?")
+    if overlay.base == "-":
+        raise MeaningError("an overlay's base must be named", place, "give a shipped name or a file")
+    try:
+        return _found(overlay.base, beside)
+    except InputError as error:
+        raise error.at(place) from None
+
+
+def _fixed(scenario: Scenario, overlay: Overlay) -> Scenario:
+    """The scenario with the numbers that an overlay sets by hand."""
+    for label, value in overlay.fixed.items():
         try:
-            return make(*args)
+            scenario = scenario.with_numbers({label: value})
         except InputError as error:
-            raise error.at(self.document.place(path)) from None
+            raise error.at(overlay.patch.place(("set", label))) from None
+    return scenario
 
-    def scenario(self) -> s.Scenario:
-        d = self.schema
-        sets = d.prior_sets or {"reference": PriorSetSchema(meaning="the numbers as given")}
-        base = self.numbers(d.numbers, ("numbers",)) | {}
-        base |= self.defaults(base)
-        lag, budget = (d.levers.lag, d.levers.budget) if d.levers else (1, 0.0)
-        reader = ClaimReader(self.document, self.protocol, d)
-        scenario = s.Scenario(
-            name=d.scenario,
-            title=d.title,
-            question=d.question,
-            description=d.description.strip(),
-            file=self.document.name,
-            vantage=d.vantage,
-            protocol=self.protocol,
-            actors=d.actors,
-            references=d.references,
-            sources=d.sources,
-            prior_sets={
-                name: base | self.numbers(given.numbers, ("prior_sets", name, "numbers")) for name, given in sets.items()
-            },
-            set_meanings={name: given.meaning for name, given in sets.items()},
-            correlations=tuple(s.Correlation(tuple(c.between), c.correlation, c.why) for c in d.correlations),
-            policies={name: self.policy(name, given, lag, budget) for name, given in d.policies.items()},
-            policy=d.policy,
-            horizon=d.horizon,
-            lag=lag,
-            budget=budget,
-            observed=d.observed,
-            draws=d.draws,
-            seed=d.seed,
-            claims=tuple(reader.claims()),
-            tensions=tuple(s.Tension(tuple(t.claims), t.why) for t in d.tensions),
-            digest=digest_of(self.document.data, self.protocol.digest),
-        )
-        check_scenario(scenario, self.document)
-        return scenario
 
-    def numbers(self, given: Mapping[str, Any], path: Path_) -> dict[str, s.SourcedNumber]:
-        found: dict[str, s.SourcedNumber] = {}
-        for name, entry in given.items():
-            number = self.at((*path, name), self.declared, name)
-            entries = {None: entry} if isinstance(entry, NumberEntry) else entry
-            for index, one in entries.items():
-                where = (*path, name) if index is None else (*path, name, index)
-                self.at(where, self.check_index, number, index)
-                found[label(name, index)] = self.at(where, self.number, number, index, one, where)
-        return found
-
-    def declared(self, name: str) -> Number:
-        if name not in self.protocol.numbers:
-            raise MeaningError(
-                f"the protocol '{self.protocol.name}' has no number '{name}'", fix=nearest(name, self.protocol.numbers)
-            )
-        return self.protocol.numbers[name]
-
-    def check_index(self, number: Number, index: str | None) -> None:
-        elements = self.protocol.elements(number)
-        if index not in elements:
-            words = [e for e in elements if e]
-            what = (
-                f"'{number.name}' wants one entry for each of {', '.join(words)}" if words else f"'{number.name}' takes no index"
-            )
-            raise MeaningError(what, fix=nearest(index or "", words) if words else "give 'value' or 'prior'")
-
-    def number(self, number: Number, index: str | None, entry: NumberEntry, path: Path_) -> s.SourcedNumber:
-        unit = parse_unit(entry.unit, self.protocol.units)
-        if unit.plain != number.unit:
-            raise MeaningError(f"'{number.name}' is in {number.unit}, not {entry.unit}", fix=f"write unit: {number.unit}")
-        if (entry.value is None) == (entry.prior is None):
-            raise MeaningError(f"'{number.name}' wants either 'value' or 'prior'", fix="give one of the two")
-        value = None if entry.value is None else entry.value * unit.scale
-        if value is not None and value not in number.support:
-            raise MeaningError(
-                f"{number.name} = {entry.value:g} is outside {number.support}", fix=f"give a value in {number.support}"
-            )
-        prior = None if entry.prior is None else parse_prior(entry.prior, number.support, unit.scale)
-        sources = (entry.source,) if isinstance(entry.source, str) else tuple(entry.source)
-        for source in sources:
-            if source not in self.schema.sources:
-                raise MeaningError(f"unknown source '{source}'", fix=nearest(source, self.schema.sources))
-        place = self.document.place(path)
-        shown = entry.prior if entry.prior is not None else f"{entry.value:g}"
-        named = label(number.name, index)
-        return s.SourcedNumber(named, value, prior, shown, entry.unit, sources, entry.describes, entry.why, place)
-
-    def defaults(self, given: Mapping[str, s.SourcedNumber]) -> dict[str, s.SourcedNumber]:
-        """The protocol's defaults for numbers not given.
-
-        Raises:
-            MeaningError: a number is neither given nor has a default.
-        """
-        found: dict[str, s.SourcedNumber] = {}
-        for name, number in self.protocol.numbers.items():
-            for index in self.protocol.elements(number):
-                key = label(name, index)
-                if key in given:
-                    continue
-                if number.default is None:
-                    raise MeaningError(
-                        f"the number '{key}' is missing ({number.meaning})",
-                        self.document.place(("numbers",)),
-                        f"add '{name}:' to numbers",
-                    )
-                unit = str(number.unit)
-                shown, why = f"{number.default:g}", "the protocol's default"
-                found[key] = s.SourcedNumber(key, number.default, None, shown, unit, (), "", why, number.place)
-        return found
-
-    def policy(self, name: str, given: PolicySchema, lag: int, budget: float) -> s.Policy:
-        """A policy's settings by crisis, within the budget, shifted by the lag."""
-        horizon = self.schema.horizon
-        chosen: list[dict[str, float]] = [{} for _ in range(horizon)]
-        for lever, setting in given.levers.items():
-            path = ("policies", name, "levers", lever)
-            values = self.at(path, self.settings, lever, setting)
-            for t in range(horizon):
-                chosen[t][lever] = values[min(t, len(values) - 1)]
-        for t, settings in enumerate(chosen):
-            spent = sum(settings.values())
-            if spent > budget * (1 + 1e-12):
-                raise MeaningError(
-                    f"the policy '{name}' spends {spent:g} in crisis {t + 1}, over the budget of {budget:g}",
-                    self.document.place(("policies", name, "levers")),
-                    "lower its levers, or raise levers: budget",
-                )
-        idle: list[dict[str, float]] = [{} for _ in range(lag - 1)]
-        return s.Policy(name, given.meaning, tuple((idle + chosen)[:horizon]))
-
-    def settings(self, lever: str, setting: float | list[float]) -> list[float]:
-        if lever not in self.protocol.levers:
-            raise MeaningError(f"unknown lever '{lever}'", fix=nearest(lever, self.protocol.levers))
-        values = setting if isinstance(setting, list) else [setting]
-        if not values or len(values) > self.schema.horizon:
-            raise MeaningError(
-                f"'{lever}' has {len(values)} settings for {self.schema.horizon} crises", fix="give one setting, or one a crisis"
-            )
-        if min(values) < 0:
-            raise MeaningError(f"'{lever}' is negative", fix="give settings of 0 or more")
-        return values
+def _by_hand(overlay: Overlay) -> list[Change]:
+    return [Change(f"set.{label}", "", shown(value)) for label, value in overlay.fixed.items()]

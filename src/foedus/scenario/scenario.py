@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from foedus.documents import digest_of
@@ -12,6 +12,7 @@ from foedus.formulas import Formula
 from foedus.numbers import Prior, parse_prior
 from foedus.protocol.protocol import Protocol, flat_names
 from foedus.protocol.schema import Reference
+from foedus.scenario.overlays import Change, Variant
 from foedus.scenario.schema import ActorSchema, RecordSchema, Role, SourceSchema
 
 
@@ -129,6 +130,9 @@ class Scenario:
         set_meanings: what each prior set stands for.
         policy: the policy claims speak of unless they say otherwise.
         observed: the moves of the first crisis that are known at the vantage.
+        variants: the declared variants by name; `scenario.loader.load_variant` makes one a scenario.
+        base: the scenario that this one changes, if it is an overlay or a variant. changes: in what.
+        fixed: numbers set by hand in every prior set, by label.
         digest: of the scenario and its protocol; equal digests compute the same.
     """
 
@@ -156,6 +160,10 @@ class Scenario:
     claims: tuple[Claim, ...]
     tensions: tuple[Tension, ...]
     digest: str
+    variants: Mapping[str, Variant] = field(default_factory=dict, repr=False)
+    base: str = ""
+    changes: tuple[Change, ...] = ()
+    fixed: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -194,7 +202,8 @@ class Scenario:
         """
         fixed = {label: self._changed(label, value) for label, value in changes.items()}
         sets = {name: {**numbers, **fixed} for name, numbers in self.prior_sets.items()}
-        return replace(self, prior_sets=sets, digest=digest_of(self.digest, dict(changes)))
+        fixed_now = {**self.fixed, **changes}
+        return replace(self, prior_sets=sets, fixed=fixed_now, digest=digest_of(self.digest, dict(changes)))
 
     def _changed(self, label: str, value: float | str) -> SourcedNumber:
         if label not in self.labels:

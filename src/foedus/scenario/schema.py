@@ -165,3 +165,19 @@ class ScenarioSchema(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     claims: list[ClaimSchema] = []
     tensions: list[TensionSchema] = []
+    variants: dict[str, dict[str, Any]] = {}
+
+
+class VariantSchema(Strict):
+    """What a variant says of itself; its other keys are a scenario's, and change the scenario that it stands in."""
+
+    meaning: Text
+    set: dict[str, float | str] = {}
+
+
+class OverlaySchema(Strict):
+    """What an overlay file says of itself; its other keys are a scenario's, and change the base."""
+
+    overlay: Text
+    meaning: str = ""
+    set: dict[str, float | str] = {}
