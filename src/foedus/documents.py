@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -60,21 +60,41 @@ def read_document(path: Path | str) -> Document:
     Raises:
         NotFoundError: no such file. ShapeError: too large, not text, or not plain YAML.
     """
-    path = Path(path)
+    return parse_document(_read(Path(path)), str(path))
+
+
+def read_text(source: Path | str | BinaryIO, name: str) -> str:
+    """The text of a file or stream, which may be no larger than a YAML file.
+
+    Raises:
+        NotFoundError: no such file. ShapeError: too large, not text, or with control characters in it.
+    """
+    raw = _read(Path(source)) if isinstance(source, Path | str) else source.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise ShapeError(f"more than {MAX_BYTES:,} bytes", Place(name), "split it")
+    text = _decoded(raw, name)
+    hidden = _HIDDEN.search(text)
+    if hidden:
+        line = text.count("\n", 0, hidden.start()) + 1
+        raise ShapeError("a control character stands in the text", Place(name, line), "remove it")
+    return text
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file that is not too large."""
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise ShapeError("this is a folder", Place(str(path)), "name a YAML file")
+            raise ShapeError("this is a folder", Place(str(path)), "name a file in it")
         if size > MAX_BYTES:
             raise ShapeError(f"the file has {size:,} bytes; at most {MAX_BYTES:,} are read", Place(str(path)), "split it")
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FoedusError:
         raise
     except OSError as error:
         reason = error.strerror or str(error)
         raise NotFoundError(f"cannot read the file: {reason}", Place(str(path)), "check the path") from None
-    return parse_document(raw, str(path))
 
 
 def parse_document(raw: bytes | str, name: str) -> Document:
@@ -111,7 +131,7 @@ def _decoded(raw: bytes | str, name: str) -> str:
         raise ShapeError("not text: this is no UTF-8", Place(name, line), "save the file as UTF-8 text") from None
     if "\0" in text:
         raise ShapeError(
-            "not text: it holds a zero byte", Place(name, text[: text.index("\0")].count("\n") + 1), "name a YAML file"
+            "not text: it holds a zero byte", Place(name, text[: text.index("\0")].count("\n") + 1), "name a text file"
         )
     return text
 

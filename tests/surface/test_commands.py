@@ -12,7 +12,22 @@ from command import SCENARIO, changed, foedus
 
 from foedus import __version__
 
-COMMANDS = ("audit", "solve", "show", "check", "run", "list", "cite", "report", "explain", "compare", "data", "new")
+COMMANDS = (
+    "audit",
+    "solve",
+    "show",
+    "check",
+    "run",
+    "list",
+    "cite",
+    "report",
+    "explain",
+    "compare",
+    "export",
+    "import",
+    "data",
+    "new",
+)
 SETS = """
 prior_sets:
   reference: {meaning: as given}

@@ -6,26 +6,34 @@ Nothing that computes is imported before a command runs, so that help comes at o
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from foedus.cli.options import (
     at_prior_set,
+    check_tables,
     in_the_limit,
     json_option,
     judge,
     of_ensemble,
     open_scenario,
     options_again,
+    put_tables,
     scenario_name,
     solved_at,
     with_changes,
     with_draws,
     with_seed,
+    with_tables,
 )
 from foedus.errors import InputError, Place
 from foedus.report.messages import Clock, again, print_json
+
+if TYPE_CHECKING:
+    from foedus.claims.audit import Audit
+    from foedus.model.solve import Solved
+    from foedus.report.tables import Table
 
 
 @click.command()
@@ -34,16 +42,21 @@ from foedus.report.messages import Clock, again, print_json
 @of_ensemble
 @with_changes
 @in_the_limit
+@with_tables
 @click.option("--timing", is_flag=True, help="Say on standard error how many seconds each stage took.")
-def audit(name: str, as_json: bool, changes: tuple[str, ...], limit: bool, timing: bool, **ensemble: Any) -> None:
+def audit(
+    name: str, as_json: bool, changes: tuple[str, ...], limit: bool, tables: Path | None, timing: bool, **ensemble: Any
+) -> None:
     """Judge every claim: verdict, probability, what carries it."""
     clock = Clock()
+    check_tables(tables)
     import foedus.claims.audit  # noqa: F401 - imported here for the clock
 
     clock.lap("import")
     scenario = open_scenario(name, changes)
     clock.lap("build")
     found = judge(scenario, clock, limit=limit, **ensemble)
+    put_tables(tables, lambda: _audit_tables(found))
     if as_json:
         print_json(found.to_dict())
     else:
@@ -60,15 +73,24 @@ def audit(name: str, as_json: bool, changes: tuple[str, ...], limit: bool, timin
         clock.tell()
 
 
+def _audit_tables(found: Audit) -> list[Table]:
+    from foedus.report.audit_tables import audit_tables
+
+    return audit_tables(found)
+
+
 @click.command()
 @scenario_name
 @json_option
 @with_changes
 @at_prior_set
 @in_the_limit
-def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | None, limit: bool) -> None:
+@with_tables
+def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | None, limit: bool, tables: Path | None) -> None:
     """One crisis, solved at its central values."""
+    check_tables(tables)
     solved = solved_at(open_scenario(name, changes), prior_set, limit=limit)
+    put_tables(tables, lambda: _solved_tables(solved))
     if as_json:
         from foedus.documents import finite
 
@@ -79,6 +101,12 @@ def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | N
 
     at = screen()
     at.print(*solved_parts(solved, at))
+
+
+def _solved_tables(solved: Solved) -> list[Table]:
+    from foedus.report.solve_tables import solved_tables
+
+    return solved_tables(solved)
 
 
 @click.command()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from foedus.cli.options import (
+    check_tables,
     json_option,
     number_or_text,
     open_scenario,
+    put_tables,
     scenario_name,
     with_changes,
     with_draws,
     with_seed,
+    with_tables,
     with_workers,
 )
 from foedus.errors import InputError, Place
@@ -67,13 +71,23 @@ def explain(
 @with_seed
 @with_workers
 @with_changes
+@with_tables
 def compare(
-    name: str, as_json: bool, measures: tuple[str, ...], thresholds: tuple[str, ...], changes: tuple[str, ...], **options: Any
+    name: str,
+    as_json: bool,
+    measures: tuple[str, ...],
+    thresholds: tuple[str, ...],
+    changes: tuple[str, ...],
+    tables: Path | None,
+    **options: Any,
 ) -> None:
     """Every policy under the same draws: gain, regret, delay."""
+    check_tables(tables)
     from foedus.policies.compare import compare as compare_policies
+    from foedus.report.compare_tables import comparison_tables
 
     found = compare_policies(open_scenario(name, changes), measures=measures, thresholds=_levels(thresholds), **options)
+    put_tables(tables, lambda: comparison_tables(found))
     if as_json:
         print_json(found.to_dict())
         return

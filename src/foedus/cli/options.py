@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,6 +14,7 @@ from foedus.report.messages import Clock
 if TYPE_CHECKING:
     from foedus.claims.audit import Audit
     from foedus.model.solve import Solved
+    from foedus.report.tables import Table
     from foedus.scenario.scenario import Scenario
 
 MOST_DRAWS, MOST_SEED = 100_000_000, 2**63 - 1
@@ -42,6 +44,8 @@ _set_help = "A number set to a value, or to a prior ('0.2 to 0.4'). Repeatable."
 with_changes = click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help=_set_help)
 with_draws = click.option("--draws", type=click.IntRange(2, MOST_DRAWS), help="How many; the scenario's own by default.")
 with_seed = click.option("--seed", type=click.IntRange(0, MOST_SEED), help="The scenario's own by default.")
+_tables_help = "Write every table as CSV and LaTeX into this folder, too."
+with_tables = click.option("--tables", type=click.Path(path_type=Path), metavar="FOLDER", help=_tables_help)
 _designs = click.Choice(["random", "latin", "sobol"])
 with_design = click.option("--design", type=_designs, default="random", show_default=True, help="How draws are spread.")
 with_workers = click.option("--workers", type=click.IntRange(1), help="Threads; the result does not depend on it.")
@@ -67,6 +71,23 @@ def open_scenario(name: str, changes: Sequence[str] = ()) -> Scenario:
         except InputError as error:
             raise error.at(place) from None
     return scenario
+
+
+def check_tables(folder: Path | None) -> None:
+    """Refuse a folder for tables before anything is computed."""
+    if folder is not None:
+        from foedus.report.exports import check_folder
+
+        check_folder(folder)
+
+
+def put_tables(folder: Path | None, make: Callable[[], Sequence[Table]]) -> None:
+    """Write tables, made only where a folder is given for them; a word about it goes to standard error."""
+    if folder is not None:
+        from foedus.report.exports import write_tables
+
+        written = write_tables(folder, make())
+        click.echo(f"wrote {len(written)} files to {folder}", err=True)
 
 
 def number_or_text(text: str) -> float | str:

@@ -32,7 +32,7 @@ def from_argdown(text: str, name: str = "argdown") -> Graph:
     """The statements of an Argdown file with their support and attack; arguments, sections and comments are passed over.
 
     Raises:
-        MeaningError: no statement is there, or a relation stands below none.
+        MeaningError: no statement is there, a relation stands below none, or support goes round in a circle.
     """
     claims: dict[str, str] = {}
     supports: dict[str, list[str]] = {}
@@ -56,7 +56,10 @@ def from_argdown(text: str, name: str = "argdown") -> Graph:
         open_.append((indent, id))
     if not claims:
         raise MeaningError("no statement is in the file", Place(name), "write statements as [name]: text")
-    return Graph({id: body or id for id, body in claims.items()}, supports, attacks)
+    try:
+        return Graph({id: body or id for id, body in claims.items()}, supports, attacks)
+    except MeaningError as error:
+        raise error.at(Place(name)) from None
 
 
 def _add(links: dict[str, list[str]], mark: str, below: str, above: str) -> None:

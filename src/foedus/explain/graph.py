@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.errors import MeaningError, nearest
+from foedus.scenario.scenario import Scenario
 
 Truth = NDArray[np.bool_]
 Links = Mapping[str, Sequence[str]]
@@ -81,6 +82,16 @@ class Graph:
                 label[id] = "out"
             if not into and not out:
                 return label
+
+
+def graph_of(scenario: Scenario) -> Graph:
+    """The claims of a scenario and their links.
+
+    Raises:
+        MeaningError: support goes round in a circle.
+    """
+    claims = scenario.claims
+    return Graph({c.id: c.text for c in claims}, {c.id: c.supports for c in claims}, {c.id: c.attacks for c in claims})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import foedus
 from foedus.protocol.schema import Reference
+from foedus.report.latex import escaped
 from foedus.report.sourced import used_sources
 from foedus.report.text import clean
 from foedus.scenario.scenario import Scenario
@@ -17,10 +18,6 @@ from foedus.scenario.schema import SourceSchema
 TITLE = "foedus: an argument about an alliance in crisis, made executable"
 AUTHORS = "The foedus authors"
 _ISSUE = re.compile(r"(?P<journal>.+?) (?P<volume>\d+)(?:\((?P<number>[^)]+)\))?, (?P<first>\w+)[-–](?P<last>\w+)\Z")
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -159,9 +156,5 @@ def _value(name: str, value: str) -> str:
     if name in ("url", "doi"):  # read letter by letter, so only what would end the field is replaced
         return value.translate({ord(c): quote(c) for c in "{}\\ "})
     if name == "author" and value.startswith("{"):  # a body, not a person
-        return "{" + _escaped(value[1:-1]) + "}"
-    return "{" + _escaped(value) + "}" if name == "title" else _escaped(value)
-
-
-def _escaped(text: str) -> str:
-    return "".join(_SPECIAL.get(c, c) for c in text)
+        return "{" + escaped(value[1:-1]) + "}"
+    return "{" + escaped(value) + "}" if name == "title" else escaped(value)

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from foedus.policies.compare import Comparison
 from foedus.policies.course import Goal, Path
-from foedus.policies.judge import Effect
 from foedus.policies.paths import Best
-from foedus.report.terminal import columns, heading
+from foedus.report.compare_tables import delay, goals
+from foedus.report.terminal import columns, heading, table_part
 from foedus.report.text import clean, count, listed, number, plural
 
 
@@ -37,19 +37,12 @@ def comparison_parts(found: Comparison, command: str) -> Iterator[RenderableType
 
 def goal_part(found: Comparison, k: int, goal: Goal) -> RenderableType:
     """One goal: a line a policy."""
-    crises = ["now", "next", *(f"crisis {t}" for t in range(3, found.crises + 1))][: found.crises]
-    titles = ["policy", *crises, "worst 10%", "gain", "regret", "its 95%", "best in"]
-    table = columns(titles, right=range(1, len(titles)), fixed=range(1, len(titles)))
-    for p in found.policies:
-        j = p.judged[k]
-        gain = "" if p.name == found.baseline else effect_words(j.gain)
-        shown = [number(v) for v in j.by_crisis]
-        table.add_row(Text(clean(p.name)), *shown, number(j.tail), gain, *map(number, j.regret), f"{j.best:.0%}")
+    table = goals(found).only(goal=goal.measure).without("unit", "better", "variance_ratio")
     about = found.scenario.protocol.measures[goal.measure.partition("[")[0]].meaning
     wanted = "more is better" if goal.sign > 0 else "less is better"
     return Group(
         Text.assemble((goal.measure, "bold"), (f"  {clean(about)}; {wanted}", "dim")),
-        table,
+        table_part(table),
         Text(variance_words(found, k), style="dim"),
     )
 
@@ -64,14 +57,6 @@ def variance_words(found: Comparison, k: int) -> str:
     return f"{gain} Common random numbers cut its variance {least} to {most} times."
 
 
-def effect_words(effect: Effect) -> str:
-    """A mean with its 95% interval as ±, or that it cannot be told from zero."""
-    half = (effect.high - effect.low) / 2
-    if effect.low <= 0 <= effect.high:
-        return "none to be told" if half > 0 else number(effect.mean)
-    return f"{'+' if effect.mean > 0 else ''}{number(effect.mean)} ± {half:.1g}"
-
-
 def frontier_part(found: Comparison) -> RenderableType:
     """Which policies are dominated, and how often each satisfices."""
     table = columns(["policy", "satisfices in", "on the frontier"], right=(1,), fixed=(0, 1))
@@ -83,13 +68,8 @@ def frontier_part(found: Comparison) -> RenderableType:
 
 def delay_part(found: Comparison) -> RenderableType:
     """What is lost by adopting a policy one crisis later, or never."""
-    table = columns(["goal", "policy", "one crisis later", "never"], right=(2, 3), fixed=(0, 2, 3))
-    for k, goal in enumerate(found.goals):
-        for p in found.policies:
-            if p.name != found.baseline:
-                j = p.judged[k]
-                table.add_row(goal.measure, Text(clean(p.name)), effect_words(j.later), effect_words(j.never))
-    return Group(heading("The cost of delay: what is lost by adopting a policy later (negative: gained)"), table)
+    data = delay(found)
+    return Group(heading(data.title), table_part(data, fixed=(0, 1)))
 
 
 def best_part(found: Comparison) -> RenderableType:

@@ -10,7 +10,8 @@ from rich.text import Text
 from foedus.model.solve import Solved
 from foedus.report import palette
 from foedus.report.actors import Ties, actors, policies, ties
-from foedus.report.terminal import Screen, columns, heading, share_bar
+from foedus.report.solve_tables import measures, payoffs
+from foedus.report.terminal import Screen, columns, heading, share_bar, table_part
 from foedus.report.text import clean, number, probability
 from foedus.report.tree import Fork, Twig, grow
 
@@ -63,11 +64,8 @@ def nodes_part(solved: Solved, screen: Screen) -> RenderableType:
 
 def payoffs_part(solved: Solved) -> RenderableType:
     """Each player's expected payoff."""
-    unit = str(solved.scenario.protocol.payoff_unit)
-    table = columns(["player", "payoff", "unit"], right=[1])
-    for player, value in solved.payoffs.items():
-        table.add_row(Text(clean(solved.scenario.actor(player))), number(value), "" if unit == "1" else unit)
-    return Group(heading("Expected payoffs"), table)
+    data = payoffs(solved)
+    return Group(heading(data.title), table_part(data, fixed=()))
 
 
 def beliefs_part(solved: Solved, screen: Screen) -> RenderableType:
@@ -89,13 +87,8 @@ def beliefs_part(solved: Solved, screen: Screen) -> RenderableType:
 
 def measures_part(solved: Solved) -> RenderableType:
     """Every measure with unit and meaning."""
-    declared = solved.scenario.protocol.measures
-    table = columns(["measure", "value", "unit", "meaning"], right=[1], fixed=[0, 1, 2])
-    for label, value in solved.measures.items():
-        measure = declared[label.partition("[")[0]]
-        unit = str(measure.unit)
-        table.add_row(Text(label), number(value), "" if unit == "1" else unit, Text(clean(measure.meaning)))
-    return Group(heading("Measures"), table)
+    data = measures(solved)
+    return Group(heading(data.title), table_part(data, fixed=(0, 2)))
 
 
 def shown_parts(solved: Solved, screen: Screen) -> Iterator[RenderableType]:

@@ -18,6 +18,8 @@ from rich.text import Text
 
 from foedus.claims.verdicts import Verdict
 from foedus.report import palette
+from foedus.report.tables import Table as Data
+from foedus.report.tables import words
 from foedus.report.text import Strip, bar, harmless
 from foedus.report.words import SYMBOLS
 
@@ -132,6 +134,15 @@ def columns(titles: Sequence[str], right: Sequence[int] = (), fixed: Sequence[in
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), show_edge=False)
     for k, title in enumerate(titles):
         table.add_column(title, justify="right" if k in right else "left", no_wrap=k in fixed, overflow="fold")
+    return table
+
+
+def table_part(data: Data, fixed: Sequence[int] = (0,)) -> Table:
+    """A table of data as it is printed; `fixed` columns, and those of numbers, are never wrapped."""
+    right = [k for k, column in enumerate(data.columns) if column.right]
+    table = columns([column.heading for column in data.columns], right, [*fixed, *right])
+    for row in data.rows:
+        table.add_row(*(Text(words(cell, column.form)) for cell, column in zip(row, data.columns, strict=True)))
     return table
 
 
