@@ -15,6 +15,7 @@ from foedus.protocol import protocol as p
 from foedus.protocol.checks import check_protocol
 from foedus.protocol.games import read_game
 from foedus.protocol.schema import FormulaText, ProtocolSchema
+from foedus.protocol.showing import check_shown
 from foedus.protocol.sums import check_sums
 from foedus.schema import validate
 from foedus.units import Unit, parse_unit
@@ -100,10 +101,13 @@ class _Builder:
             precision=self.precision(players),
             rule=s.choice.rule,
             promises=self.promises(),
+            ties={n: p.Tie(n, t.kind, t.by, t.to, t.measure, self.document.place(("ties", n))) for n, t in s.ties.items()},
+            course=tuple(s.course),
             digest=digest_of(self.document.data),
         )
         check_protocol(protocol, self.document)
         check_sums(protocol)
+        check_shown(protocol, self.document)
         return protocol
 
     def players(self) -> dict[str, p.Player]:

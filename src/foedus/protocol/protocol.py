@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from foedus.errors import Place
 from foedus.formulas import Formula
@@ -122,6 +123,18 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Tie:
+    """What ties one player to another: `by` depends on `to`, or rivals it, as far as a measure says."""
+
+    name: str
+    kind: Literal["dependence", "rivalry"]
+    by: str
+    to: str
+    measure: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Protocol:
     """A kind of crisis.
 
@@ -131,6 +144,7 @@ class Protocol:
         nodes, start: the game, each subtree once.
         payoffs, payoff_unit: one formula a player.
         precision: each player's precision of choice, in 1/payoff unit; rule: how choices err (see `game.solver`).
+        ties: what is drawn between players; course: states and measures that tell how things go from crisis to crisis.
         digest: of the file's data; equal digests compute the same.
     """
 
@@ -151,6 +165,8 @@ class Protocol:
     precision: Mapping[str, Formula]
     rule: Rule
     promises: Mapping[str, Promise]
+    ties: Mapping[str, Tie]
+    course: tuple[str, ...]
     digest: str
 
     @cached_property

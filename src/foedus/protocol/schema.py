@@ -101,6 +101,18 @@ class PromiseSchema(Strict):
     meaning: str = ""
 
 
+class TieSchema(Strict):
+    """What ties one player to another, as a measure tells it: drawn as an arrow, and where the measure has indices, by each.
+
+    `dependence`: of one player on another; `rivalry`: of one player with another.
+    """
+
+    kind: Literal["dependence", "rivalry"]
+    by: Text
+    to: Text
+    measure: Text
+
+
 class ChoiceSchema(Strict):
     """How players choose, with a precision for all or for each (see `game.solver`).
 
@@ -167,3 +179,5 @@ class ProtocolSchema(Strict):
     levers: dict[str, LeverSchema] = {}
     promises: dict[str, PromiseSchema] = {}
     measures: dict[str, MeasureSchema] = {}
+    ties: dict[str, TieSchema] = {}
+    course: list[str] = []

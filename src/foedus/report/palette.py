@@ -17,6 +17,7 @@ class Colour:
     terminal: str
 
 
+ACCENT = Colour("#1f6f8b", "#74c2de", "#3d9dbd")  # what belongs to no player and no verdict
 CHANCE = Colour("#6b6b6b", "#a8a8a8", "#8a8a8a")
 
 PLAYERS: Sequence[Colour] = (
