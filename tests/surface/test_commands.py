@@ -27,6 +27,8 @@ COMMANDS = (
     "import",
     "data",
     "new",
+    "schema",
+    "completion",
 )
 SETS = """
 prior_sets:

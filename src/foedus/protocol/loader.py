@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from foedus.documents import Document, Path_, digest_of, parse_document, read_document
 from foedus.errors import InputError, MeaningError, NotFoundError, nearest
+from foedus.formats import migrated
 from foedus.formulas import FUNCTIONS, Formula, parse
 from foedus.numbers import parse_support
 from foedus.protocol import protocol as p
@@ -62,8 +63,8 @@ def build_protocol(document: Document) -> p.Protocol:
 
 class _Builder:
     def __init__(self, document: Document) -> None:
-        self.document = document
-        self.schema = validate(ProtocolSchema, document)
+        self.document = migrated(document, "protocol")
+        self.schema = validate(ProtocolSchema, self.document)
 
     def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
         """`make(*args)`, with errors placed at the path."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from foedus.schema import Strict
 
 Text = Annotated[str, Field(min_length=1)]
 FormulaText = str | int | float
-UnitText = Annotated[str, BeforeValidator(lambda given: "1" if given == 1 and not isinstance(given, bool) else given)]
+UnitText = Annotated[
+    str,
+    BeforeValidator(lambda given: "1" if given == 1 and not isinstance(given, bool) else given),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 Rule = Literal["logit", "probit", "probit_private"]
 
 
@@ -161,23 +165,44 @@ class ProtocolSchema(Strict):
     """A kind of crisis."""
 
     protocol: Text
+    """The name of the protocol."""
     format: Literal[1]
+    """The version of the file's format."""
     title: Text
+    """One line on the crisis."""
     description: str = ""
+    """A paragraph on it."""
     cites: list[str] = []
+    """Ids of the works it rests on."""
     references: dict[str, Reference] = {}
+    """The works, by id."""
     units: dict[str, str] = {}
+    """Base units, each with a meaning."""
     sets: dict[str, list[str]] = {}
+    """Index sets: name to a list of elements."""
     players: Annotated[dict[str, PlayerSchema], Field(min_length=1)]
+    """The players and their private types."""
     numbers: dict[str, NumberSchema] = {}
+    """Quantities that a scenario must supply."""
     definitions: dict[str, DefinitionSchema] = {}
+    """Quantities computed from others within one crisis."""
     marks: dict[str, MarkSchema] = {}
+    """What actions leave on the outcome."""
     game: GameSchema
+    """The game tree."""
     payoffs: PayoffSchema
+    """One formula a player."""
     choice: ChoiceSchema
+    """How players choose."""
     state: dict[str, StateSchema] = {}
+    """What the next crisis inherits."""
     levers: dict[str, LeverSchema] = {}
+    """What a policy sets."""
     promises: dict[str, PromiseSchema] = {}
+    """What one player has undertaken to do for another."""
     measures: dict[str, MeasureSchema] = {}
+    """What is computed from the solved game."""
     ties: dict[str, TieSchema] = {}
+    """What binds two players, for a drawing."""
     course: list[str] = []
+    """The measures that tell what crises do to the relationship."""

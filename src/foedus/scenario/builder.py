@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from foedus.documents import Document, Path_, digest_of
 from foedus.errors import InputError, MeaningError, NotFoundError, nearest
+from foedus.formats import migrated
 from foedus.numbers import parse_prior
 from foedus.protocol.loader import load_protocol
 from foedus.protocol.protocol import Number, Protocol, label
@@ -33,8 +34,8 @@ def scenario_from(document: Document, beside: Path | None) -> s.Scenario:
 
 class _Builder:
     def __init__(self, document: Document, beside: Path | None) -> None:
-        self.document, self.beside = document, beside
-        self.schema = validate(ScenarioSchema, document)
+        self.document, self.beside = migrated(document, "scenario"), beside
+        self.schema = validate(ScenarioSchema, self.document)
         self.protocol: Protocol = self.at(("protocol",), self.found, self.schema.protocol)
 
     def found(self, protocol: str) -> Protocol:

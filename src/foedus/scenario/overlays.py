@@ -14,6 +14,7 @@ from typing import Any
 
 from foedus.documents import Document, Path_
 from foedus.errors import MeaningError, Place, ShapeError, nearest
+from foedus.formats import migrated
 from foedus.scenario.schema import OverlaySchema, ScenarioSchema, VariantSchema
 from foedus.schema import validate
 
@@ -99,6 +100,7 @@ def merge(base: Document, overlay: Overlay) -> tuple[Document, tuple[Change, ...
     Raises:
         MeaningError: the overlay changes nothing, or removes what is not there.
     """
+    base = migrated(base, "scenario")
     merging = _Merge(base, overlay.patch)
     data = merging.mapping(_without(base, frozenset({"variants"})).data, overlay.patch.data, (), ())
     changes = tuple(c for c in merging.changes if c.path != "scenario")  # a new name alone changes nothing

@@ -34,11 +34,17 @@ class NumberEntry(Strict):
     """A value or a prior, with where it comes from and the date it describes."""
 
     value: float | None = None
+    """The number, where it is taken as known."""
     prior: str | None = None
+    """What is believed of it: `0.2 to 0.4` is a 90% interval; or a distribution such as `beta(2, 5)`."""
     unit: UnitText = "1"
+    """The protocol's unit for it; % where that is 1."""
     source: str | list[str]
+    """The id of a source, or a list of them."""
     describes: str = ""
+    """The date or period that the number is about."""
     why: str = ""
+    """The reasoning that leads from the source to the number."""
 
 
 def _kind_of_number(entry: Any) -> str:
@@ -92,13 +98,21 @@ class TestSchema(Strict):
     """A measure against a threshold, or against another measure, crisis or policy."""
 
     measure: Text
+    """A measure of the protocol, with its index where it has one."""
     when: int | Literal["now", "next"] = "now"
+    """The crisis it is read at: now is the first."""
     policy: str | None = None
+    """The policy it is read under; the scenario's own by default."""
     is_: Annotated[Literal["above", "below"], Field(alias="is")]
+    """On which side of the other side it must be."""
     threshold: float | None = None
+    """What it is compared with: a value,"""
     than: OtherSchema | None = None
+    """or another reading."""
     by: float = 0.0
+    """By at least how much."""
     why: str = ""
+    """Why this stands for the sentence."""
 
 
 class AblationSchema(Strict):
@@ -122,15 +136,25 @@ class ClaimSchema(Strict):
     """One sentence of the argument."""
 
     id: Text
+    """What other claims and commands call it."""
     role: Role
+    """The part that the sentence plays in the argument."""
     text: Text
+    """The sentence, in the author's own words."""
     tests: list[TestSchema] = []
+    """What must hold for the sentence to hold: all of them."""
     provided: list[TestSchema] = []
+    """The sentence speaks only of where these hold."""
     untestable: str = ""
+    """Why nothing in the model can test it."""
     supports: list[str] = []
+    """Ids of claims that it is a reason for."""
     attacks: list[str] = []
+    """Ids of claims that it is a reason against."""
     without: AblationSchema | None = None
+    """The mechanism that it names, taken out, to see whether the input alone decides it."""
     record: RecordSchema
+    """What the public record supports."""
 
 
 class TensionSchema(Strict):
@@ -144,40 +168,68 @@ class ScenarioSchema(Strict):
     """One crisis."""
 
     scenario: Text
+    """The name of the scenario."""
     format: Literal[1]
+    """The version of the file's format."""
     title: Text
+    """One line on the crisis."""
     question: str = ""
+    """What the argument is to answer."""
     description: str = ""
+    """What the scenario is about."""
     protocol: Text
+    """The name of a shipped protocol, or a path that starts at the scenario's folder and ends in .yaml."""
     vantage: Text
+    """The date from which the scenario looks, YYYY-MM-DD."""
     actors: dict[str, ActorSchema]
+    """Who plays each player of the protocol."""
     references: dict[str, Reference] = {}
+    """Works cited, by id."""
     sources: dict[str, SourceSchema] = {}
+    """Publications that numbers and records name, by id."""
     numbers: dict[str, NumberSchema]
+    """A value or a prior for each number of the protocol."""
     correlations: list[CorrelationSchema] = []
+    """Groups of numbers that move together."""
     prior_sets: dict[str, PriorSetSchema] = {}
+    """Alternatives to the numbers; the first is the reference."""
     levers: LeversSchema | None = None
+    """What policies may spend on levers, and when they act."""
     policies: Annotated[dict[str, PolicySchema], Field(min_length=1)]
+    """Lever settings by name."""
     policy: Text
+    """The policy that claims speak of unless they say otherwise."""
     horizon: Annotated[int, Field(ge=1, le=100)] = 3
+    """The number of crises."""
     observed: dict[str, str] = {}
+    """Moves of the first crisis that are known at the vantage: node to action."""
     draws: Annotated[int, Field(ge=2, le=100_000_000)] = 8192
+    """How many draws, for each prior set."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """Where the random streams start."""
     claims: list[ClaimSchema] = []
+    """The argument, sentence by sentence."""
     tensions: list[TensionSchema] = []
+    """Claims that cannot easily hold together."""
     variants: dict[str, dict[str, Any]] = {}
+    """Named changes to this scenario, each with a meaning and the keys of an overlay."""
 
 
 class VariantSchema(Strict):
     """What a variant says of itself; its other keys are a scenario's, and change the scenario that it stands in."""
 
     meaning: Text
+    """What the changes stand for."""
     set: dict[str, float | str] = {}
+    """Numbers set to a value, or to a prior, in every prior set."""
 
 
 class OverlaySchema(Strict):
     """What an overlay file says of itself; its other keys are a scenario's, and change the base."""
 
     overlay: Text
+    """The scenario that this one changes: a shipped name, or a path that starts at this file's folder."""
     meaning: str = ""
+    """What the changes stand for."""
     set: dict[str, float | str] = {}
+    """Numbers set to a value, or to a prior, in every prior set."""

@@ -1,0 +1,119 @@
+"""JSON Schema (draft 2020-12) of the files that foedus reads, for editors that complete and check while one types."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from foedus.errors import NotFoundError, nearest
+from foedus.formats import version
+from foedus.protocol.schema import ProtocolSchema
+from foedus.scenario.overlays import KEPT_BY_THE_BASE
+from foedus.scenario.schema import OverlaySchema, ScenarioSchema
+from foedus.schema import Strict
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The schema of a kind of file; `kinds()` names them.
+
+    Raises:
+        NotFoundError: no such kind.
+    """
+    if kind not in _KINDS:
+        raise NotFoundError(f"no kind of file '{kind}'", fix=nearest(kind, _KINDS))
+    found = _KINDS[kind]()
+    number = version("scenario" if kind == "overlay" else kind)
+    return {"$schema": DIALECT, "$id": f"urn:foedus:{kind}:{number}", **found}
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of files."""
+    return tuple(_KINDS)
+
+
+def _of(model: type[Strict], title: str) -> dict[str, Any]:
+    found = model.model_json_schema()
+    for described in (found, *found.get("$defs", {}).values()):
+        meanings = _meanings().get(described.get("title", ""), {})
+        for name, field in described.get("properties", {}).items():
+            field.pop("title", None)
+            if name in meanings:
+                field["description"] = meanings[name]
+    return {**found, "title": title}
+
+
+@cache
+def _meanings() -> dict[str, dict[str, str]]:
+    """Class to field to the docstring that stands under the field."""
+    found: dict[str, dict[str, str]] = {}
+    for module in {inspect.getmodule(m) for m in (ScenarioSchema, ProtocolSchema)}:
+        assert module
+        for node in ast.parse(textwrap.dedent(inspect.getsource(module))).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name] = dict(_documented(node))
+    return found
+
+
+def _documented(node: ast.ClassDef) -> list[tuple[str, str]]:
+    pairs = zip(node.body, node.body[1:], strict=False)
+    return [
+        (field.target.id.rstrip("_"), text.value.value)
+        for field, text in pairs
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    ]
+
+
+def _overlay() -> dict[str, Any]:
+    """A scenario of which nothing is required, everything may be removed, and claims may be changed by their ids."""
+    own, base = _of(OverlaySchema, "overlay"), _of(ScenarioSchema, "scenario")
+    parts = {name: _loose(part) for name, part in base.get("$defs", {}).items()}
+    properties = _loose(base)["properties"]
+    for name in KEPT_BY_THE_BASE:
+        del properties[name]
+    by_id = {"type": "object", "additionalProperties": _or_null({"$ref": "#/$defs/ClaimSchema"})}
+    properties["claims"]["anyOf"].append(by_id)
+    found = {**own, "description": "A scenario with changes.", "properties": own["properties"] | properties, "$defs": parts}
+    return {key: _lenient(value) for key, value in found.items()}
+
+
+def _loose(schema: dict[str, Any]) -> dict[str, Any]:
+    properties = {name: _or_null(field) for name, field in schema.get("properties", {}).items()}
+    return {k: v for k, v in schema.items() if k not in ("required", "properties")} | {"properties": properties}
+
+
+def _lenient(schema: Any) -> Any:
+    """Where nothing is required, an entry may be read in more than one way."""
+    if isinstance(schema, dict):
+        return {("anyOf" if key == "oneOf" else key): _lenient(value) for key, value in schema.items()}
+    return [_lenient(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _or_null(field: dict[str, Any]) -> dict[str, Any]:
+    inner = {
+        k: _values_or_null(v) if k == "additionalProperties" else v
+        for k, v in field.items()
+        if k not in ("default", "description")
+    }
+    kept = {"description": field["description"]} if "description" in field else {}
+    return {"anyOf": [inner, {"type": "null"}], **kept}
+
+
+def _values_or_null(values: Any) -> Any:
+    return {"anyOf": [values, {"type": "null"}]} if isinstance(values, dict) else values
+
+
+_KINDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "scenario": lambda: _of(ScenarioSchema, "scenario"),
+    "protocol": lambda: _of(ProtocolSchema, "protocol"),
+    "overlay": _overlay,
+}

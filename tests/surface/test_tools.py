@@ -1,0 +1,110 @@
+"""What a user's own tools need: schemas that accept every shipped file and refuse what foedus refuses; completion in a shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from command import foedus
+from helpers import TOLL, TRIP, edited
+
+from foedus.documents import parse_document
+from foedus.protocol.loader import shipped
+from foedus.report.schemas import json_schema, kinds
+from foedus.scenario.overlays import is_overlay
+
+SHIPPED = {path.name: path for package in ("foedus.scenario", "foedus.protocol") for path in shipped(package).values()}
+OVERLAY = """\
+overlay: trip.yaml
+numbers: {chi: {prior: 0.1 to 0.2}, fine: null}
+claims: {a: {text: Few go.}, b: null}
+set: {lambda: 2}
+"""
+
+
+def kind_of(data: Any) -> str:
+    return "overlay" if "overlay" in data else "scenario" if "scenario" in data else "protocol"
+
+
+def accepts(text: bytes | str) -> bool:
+    data = parse_document(text, "file").data
+    return jsonschema.Draft202012Validator(json_schema(kind_of(data))).is_valid(data)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_schema_is_one(kind: str) -> None:
+    found = json_schema(kind)
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert found["$id"].startswith(f"urn:foedus:{kind}:")
+
+
+@pytest.mark.parametrize("kind", ["scenario", "protocol", "overlay"])
+def test_every_key_of_a_file_is_described(kind: str) -> None:
+    properties = json_schema(kind)["properties"]
+    assert not [name for name, field in properties.items() if not field.get("description")]
+
+
+@pytest.mark.parametrize("file", SHIPPED)
+def test_it_accepts_every_shipped_file(file: str) -> None:
+    assert accepts(SHIPPED[file].read_bytes())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        edited(TRIP, "title: A trip\n", ""),
+        edited(TRIP, "title:", "titel:"),
+        edited(TRIP, "draws: 2000", "draws: 1"),
+        edited(TRIP, "role: premise", "role: promise"),
+        edited(TOLL, "payoffs:", "payofs:"),
+        edited(OVERLAY, "text: Few go.", "txt: Few go."),
+        edited(OVERLAY, "overlay: trip.yaml", "overlay: 3"),
+    ],
+)
+def test_it_refuses_what_has_not_the_shape(text: str) -> None:
+    assert not accepts(text)
+
+
+@pytest.mark.parametrize("text", [TRIP, TOLL, OVERLAY])
+def test_it_accepts_what_has(text: str) -> None:
+    assert accepts(text)
+    assert is_overlay(parse_document(text, "file")) == (text is OVERLAY)
+
+
+def test_the_command_lists_prints_and_writes(tmp_path: Path) -> None:
+    assert foedus("schema").out.split() == list(kinds())
+    assert json.loads(foedus("schema", "scenario").out) == json_schema("scenario")
+    done = foedus("schema", "protocol", "-o", tmp_path / "protocol.json")
+    assert "yaml-language-server" in done.err
+    assert json.loads((tmp_path / "protocol.json").read_text()) == json_schema("protocol")
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    done = foedus("schema", "scenery")
+    assert done.code == 2
+    assert "scenario" in done.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_of_the_shell(shell: str) -> None:
+    done = foedus("completion", shell)
+    assert (done.code, done.err) == (0, "")
+    assert "_FOEDUS_COMPLETE" in done.out
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def test_a_shell_completes_commands_and_options() -> None:
+    words = {"aud": "audit", "audit --dra": "--draws", "schema --out": "--output"}
+    for typed, wanted in words.items():
+        line = f"foedus {typed}"
+        variables = {"_FOEDUS_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        command = [sys.executable, "-m", "foedus"]
+        done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
+        assert wanted in done.stdout, done
