@@ -140,7 +140,7 @@ class _Compiler:
 
     def first(self, policy: Policy, without: Ablation | None) -> World:
         levers = [self.model.levers(settings) for settings in policy.settings]
-        world = self.model.world(self.model.numbers() | levers[0], future=tuple(levers[1:]))
+        world = self.model.world(self.model.numbers() | levers[0], forced=self.scenario.forced, future=tuple(levers[1:]))
         if without is None or not without.change:
             return world
         return world.under({name: world.evaluate(formula.root) for name, formula in without.change.items()})

@@ -136,6 +136,25 @@ def audit(
     return Audit(scenario, chosen, count, failures, results, tensions)
 
 
+def at_a_glance(scenario: Scenario, argument: Argument, seed: int, tallies: Mapping[str, Tally]) -> Audit:
+    """The audit that some tallies give at once: by counts alone, with neither carriers nor more draws for what is unresolved.
+
+    Args:
+        argument: of the scenario, compiled. seed: of the draws that were counted.
+        tallies: prior set to the counts, all over the same number of draws, which is too small for verdicts that want a search.
+
+    Raises:
+        ValueError: so many draws that a near-certain claim needs a search for its counterexample: that is `audit`'s to do.
+    """
+    count = tallies[scenario.reference].draws
+    run = _Run(scenario, argument, count, seed, "random", 1)
+    if run.alpha / 2 > NEARLY_ONE**count:
+        raise ValueError(f"{count:,} draws are too many to judge at a glance")
+    results = [run.glance(claim, tallies) for claim in scenario.claims]
+    tensions = [run.tension(t, j) for t, j in zip(scenario.tensions, tallies[scenario.reference].tensions, strict=True)]
+    return Audit(scenario, seed, count, max((c.lost for t in tallies.values() for c in t.claims.values()), default=0), results, tensions)
+
+
 @dataclass(frozen=True)
 class _Run:
     scenario: Scenario
@@ -177,11 +196,17 @@ class _Run:
             result = self._judged(claim, self.tallies([claim.id], self.count * MORE))
         return result
 
-    def _judged(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:
+    def glance(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:
+        """A claim by its counts alone."""
+        if claim.untestable:
+            return ClaimResult(claim, "untestable", {}, None, None, None, [], 0)
+        return self._judged(claim, tallies, deeply=False)
+
+    def _judged(self, claim: Claim, tallies: Mapping[str, Tally], *, deeply: bool = True) -> ClaimResult:
         uncertain = self._uncertain(claim)
         found = {name: self._under(claim, t, uncertain) for name, t in tallies.items()}
         intervals = {name: f.interval for name, f in found.items()}
-        point = self._opposed(claim, intervals) if uncertain else None
+        point = self._opposed(claim, intervals) if uncertain and deeply else None
         verdict, by_set = verdict_of(
             intervals, [f.domain for f in found.values()], counterexample=point is not None, witness=point is not None
         )
@@ -194,7 +219,7 @@ class _Run:
             assumed=count.same / count.compared > ASSUMED if count.compared else None,
             between=neighbours(_widest(intervals.values())) if verdict == "unresolved" else None,
             counterexample=point,
-            carried_by=self._carried(claim, reference.kept),
+            carried_by=self._carried(claim, reference.kept) if deeply else [],
             draws=reference.draws,
         )
 

@@ -7,12 +7,13 @@ from typing import Literal
 
 from foedus.formulas import Name, parse
 from foedus.model.model import Model
-from foedus.program.ir import Value
+from foedus.model.world import World
+from foedus.program.ir import Value, choose
 from foedus.program.recurrence import Recurrence
 from foedus.protocol.protocol import Protocol, flat_names
 
 Play = Literal["expected", "sampled"]
-NOISE = "play"
+NOISE, FORCED = "play", "forced"
 
 
 def recurrence(
@@ -22,6 +23,7 @@ def recurrence(
     records: Sequence[str] = (),
     known: Mapping[str, float] | None = None,
     limit: bool = False,
+    forced: Mapping[str, str] | None = None,
 ) -> Recurrence:
     """A protocol's crises as one program applied again and again.
 
@@ -31,6 +33,7 @@ def recurrence(
             either way; marks are what was inherited.
         known: labels of numbers that are constants.
         limit: the subgame-perfect limit in place of logit.
+        forced: moves that are made whatever the players would choose, in those crises where the control `forced` is one.
     """
     model = Model(protocol, limit=limit)
     numbers = model.numbers(known)
@@ -39,21 +42,29 @@ def recurrence(
     start = model.builder.program({n: first.quantity(*_split(n)) for n in state})
     inputs = {n: model.builder.input(n) for n in (*state, *protocol.levers)}
     uniform = model.builder.input(NOISE) if play == "sampled" else None
-    world = model.world(numbers | inputs, uniform=uniform)
-    outputs: dict[str, Value] = {f"next:{n}": world.inherited(*_split(n)) for n in state}
-    for label in records:
-        name, index = _split(label)
-        outputs[label] = world.mark(name.removeprefix("mark:")) if name.startswith("mark:") else world.quantity(name, index)
+    outputs = _outputs(model.world(numbers | inputs, uniform=uniform), state, records)
+    if forced:
+        switch, made = model.builder.input(FORCED), model.world(numbers | inputs, forced=forced, uniform=uniform)
+        outputs = {n: choose(switch, 0.5, v, outputs[n]) for n, v in _outputs(made, state, records).items()}
     step = model.builder.program(outputs)
     return Recurrence(
         start=start,
         step=step,
         parameters=tuple(n for n in numbers if numbers[n].constant is None),
         state=tuple(state),
-        controls=tuple(protocol.levers),
+        controls=(*protocol.levers, FORCED) if forced else tuple(protocol.levers),
         noise=(NOISE,) if play == "sampled" else (),
         records=tuple(records),
     )
+
+
+def _outputs(world: World, state: Sequence[str], records: Sequence[str]) -> dict[str, Value]:
+    """The next state and the records of one crisis."""
+    outputs = {f"next:{n}": world.inherited(*_split(n)) for n in state}
+    for label in records:
+        name, index = _split(label)
+        outputs[label] = world.mark(name.removeprefix("mark:")) if name.startswith("mark:") else world.quantity(name, index)
+    return outputs
 
 
 def _split(label: str) -> tuple[str, str | None]:

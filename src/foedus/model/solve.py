@@ -144,7 +144,7 @@ def solve(scenario: Scenario, *, prior_set: str | None = None, limit: bool = Fal
     """
     model = Model(scenario.protocol, limit=limit)
     levers = model.levers(scenario.policies[scenario.policy].settings[0])
-    world = model.world(model.numbers() | levers)
+    world = model.world(model.numbers() | levers, forced=scenario.forced)
     outputs = outputs_of(world)
     found = execute(model.builder.program(outputs), scenario.central(prior_set))
     values = {name: float(value) for name, value in found.items()}

@@ -66,7 +66,7 @@ class Course:
         self.levers = list(scenario.protocol.levers)
         model = Model(scenario.protocol)
         inputs = [{n: model.builder.input(f"{n}@{t}") for n in self.levers} for t in range(crises)]
-        world: World = model.world(model.numbers() | inputs[0], future=tuple(inputs[1:]))
+        world: World = model.world(model.numbers() | inputs[0], forced=scenario.forced, future=tuple(inputs[1:]))
         outputs = {}
         for t in range(crises):
             for goal in goals:

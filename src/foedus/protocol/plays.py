@@ -10,15 +10,16 @@ from foedus.protocol.protocol import END, Node, Protocol
 MAX_PLAYS = 5_000
 
 
-def can_follow(protocol: Protocol, moves: Mapping[str, str]) -> bool:
-    """Whether some play holds all these moves, node to action."""
+def can_follow(protocol: Protocol, moves: Mapping[str, str], forced: Mapping[str, str] | None = None) -> bool:
+    """Whether some play holds all these moves, node to action, and no other than the forced one at a node that it passes."""
     nodes = protocol.nodes
 
     def follow(name: str, met: int) -> bool:
         if name == END:
             return met == len(moves)
         branches = nodes[name].branches
-        taken = [branches[moves[name]]] if name in moves else branches.values()
+        wanted = {way[name] for way in (moves, forced or {}) if name in way}
+        taken = [branch for action, branch in branches.items() if wanted <= {action}]
         return any(follow(branch.then, met + (name in moves)) for branch in taken)
 
     return follow(protocol.start, 0)

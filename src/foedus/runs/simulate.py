@@ -86,7 +86,7 @@ def plan(
     for label in wanted:
         if label not in default_records(scenario.protocol):
             raise MeaningError(f"nothing to record is called '{label}'", fix=nearest(label, default_records(scenario.protocol)))
-    steps = recurrence(scenario.protocol, play=play, records=wanted, known=known)
+    steps = recurrence(scenario.protocol, play=play, records=wanted, known=known, forced=scenario.forced)
     return Plan(
         scenario,
         steps,
@@ -109,12 +109,17 @@ def default_records(protocol: Protocol) -> list[str]:
 
 
 def controls(scenario: Scenario, policies: Sequence[str], crises: int) -> Array:
-    """Lever settings, (policy, crisis, lever); a policy's last setting holds for crises beyond the horizon."""
-    table = np.zeros((len(policies), crises, len(scenario.protocol.levers)))
+    """Lever settings, (policy, crisis, lever); a policy's last setting holds for crises beyond the horizon.
+
+    Where moves are forced, a last column says in which crisis: the first.
+    """
+    levers = len(scenario.protocol.levers)
+    table = np.zeros((len(policies), crises, levers + bool(scenario.forced)))
+    table[:, 0, levers:] = 1.0
     for p, name in enumerate(policies):
         settings = scenario.policies[name].settings
         for t in range(crises):
-            table[p, t] = [settings[min(t, len(settings) - 1)].get(lever, 0.0) for lever in scenario.protocol.levers]
+            table[p, t, :levers] = [settings[min(t, len(settings) - 1)].get(lever, 0.0) for lever in scenario.protocol.levers]
     return table
 
 

@@ -79,6 +79,7 @@ class _Builder:
             lag=lag,
             budget=budget,
             observed=d.observed,
+            forced=d.forced,
             draws=d.draws,
             seed=d.seed,
             claims=tuple(reader.claims()),

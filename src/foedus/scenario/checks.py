@@ -40,13 +40,21 @@ def _check_words(scenario: Scenario, document: Document) -> None:
 
 def _check_observed(scenario: Scenario, document: Document) -> None:
     nodes = scenario.protocol.nodes
-    for node, action in scenario.observed.items():
-        place = document.place(("observed", node))
-        if node not in nodes:
-            raise MeaningError(f"no node '{node}' in the game", place, nearest(node, nodes))
-        if action not in nodes[node].branches:
-            raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].branches))
-    if not can_follow(scenario.protocol, scenario.observed):
+    for key, moves in (("observed", scenario.observed), ("forced", scenario.forced)):
+        for node, action in moves.items():
+            place = document.place((key, node))
+            if node not in nodes:
+                raise MeaningError(f"no node '{node}' in the game", place, nearest(node, nodes))
+            if action not in nodes[node].branches:
+                raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].branches))
+    for node in scenario.forced:
+        if nodes[node].player is None:
+            raise MeaningError(f"chance moves at '{node}'", document.place(("forced", node)), "force a player's move")
+    if not can_follow(scenario.protocol, scenario.observed, scenario.forced):
+        if can_follow(scenario.protocol, scenario.observed):
+            raise MeaningError(
+                "the forced moves rule out what was observed", document.place(("forced",)), "remove the observed moves that differ"
+            )
         shown = ", ".join(f"{node} = {action}" for node, action in scenario.observed.items())
         place = document.place(("observed",))
         raise MeaningError(f"no play of the game holds {shown} together", place, "give moves that can follow one another")

@@ -130,6 +130,7 @@ class Scenario:
         set_meanings: what each prior set stands for.
         policy: the policy claims speak of unless they say otherwise.
         observed: the moves of the first crisis that are known at the vantage.
+        forced: node to the action taken there in the first crisis whatever its player would choose; the rest is solved again.
         variants: the declared variants by name; `scenario.loader.load_variant` makes one a scenario.
         base: the scenario that this one changes, if it is an overlay or a variant. changes: in what.
         fixed: numbers set by hand in every prior set, by label.
@@ -164,6 +165,7 @@ class Scenario:
     base: str = ""
     changes: tuple[Change, ...] = ()
     fixed: Mapping[str, float | str] = field(default_factory=dict)
+    forced: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
