@@ -152,7 +152,9 @@ def at_a_glance(scenario: Scenario, argument: Argument, seed: int, tallies: Mapp
         raise ValueError(f"{count:,} draws are too many to judge at a glance")
     results = [run.glance(claim, tallies) for claim in scenario.claims]
     tensions = [run.tension(t, j) for t, j in zip(scenario.tensions, tallies[scenario.reference].tensions, strict=True)]
-    return Audit(scenario, seed, count, max((c.lost for t in tallies.values() for c in t.claims.values()), default=0), results, tensions)
+    return Audit(
+        scenario, seed, count, max((c.lost for t in tallies.values() for c in t.claims.values()), default=0), results, tensions
+    )
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def figure(solved: Solved) -> str:
         y += step
         parts.append(mark.moved(MARGIN, y))
     y += 34
-    parts += [m.moved(MARGIN, y) for m in _legend(solved)]
+    parts += [m.moved(MARGIN, y) for m in legend(solved)]
     y += 26
     parts += [m.moved(MARGIN, y) for m in tree_marks(tree)]
     y += tree.height + 30
@@ -45,7 +45,7 @@ def figure(solved: Solved) -> str:
 def tree_figure(solved: Solved) -> str:
     """The players and the tree alone, to stand in a page."""
     tree = lay_out(grow(solved))
-    parts = [m.moved(4, 14) for m in _legend(solved)] + [m.moved(4, 38) for m in tree_marks(tree)]
+    parts = [m.moved(4, 14) for m in legend(solved)] + [m.moved(4, 38) for m in tree_marks(tree)]
     return _document(solved, parts, tree.width + 8, tree.height + 44, size=False)
 
 
@@ -93,7 +93,7 @@ def _head(solved: Solved, width: float) -> Iterator[tuple[Mark, float]]:
     yield text(0, 0, clean(f"{at}, {rule}, digest {scenario.digest[:12]}"), "fs-soft fs-small"), 20
 
 
-def _legend(solved: Solved) -> Iterator[Mark]:
+def legend(solved: Solved) -> Iterator[Mark]:
     """The players' colours, and how to read a branch."""
     x = 0.0
     for a in actors(solved.scenario):
@@ -121,14 +121,15 @@ def _actors(solved: Solved) -> tuple[list[Mark], float]:
 def tree_marks(tree: Layout) -> Iterator[Mark]:
     """Branches first, so that forks and words lie on top of them."""
     for spot in tree.spots:
-        yield from _line(spot)
+        yield from branch_line(spot)
     for spot in tree.spots:
-        yield from _words(spot)
+        yield from branch_words(spot)
     for fork, x, y in tree.forks:
-        yield from _fork(fork, x, y, first=fork is tree.root)
+        yield from fork_marks(fork, x, y, first=fork is tree.root)
 
 
-def _line(spot: Spot) -> Iterator[Mark]:
+def branch_line(spot: Spot) -> Iterator[Mark]:
+    """A branch, as wide as play comes that way."""
     bend = spot.x0 + (spot.turn - spot.x0) / 2
     path = f"M{spot.x0:g} {spot.y0:g}C{bend:g} {spot.y0:g} {bend:g} {spot.y:g} {spot.turn:g} {spot.y:g}L{spot.x:g} {spot.y:g}"
     width = THINNEST + (WIDEST - THINNEST) * spot.twig.reach
@@ -144,7 +145,8 @@ def _tip(spot: Spot) -> str:
     return f"{spot.fork.mover}, {spot.fork.node}: {taken}; reached {probability(twig.reach)}"
 
 
-def _words(spot: Spot) -> Iterator[Mark]:
+def branch_words(spot: Spot) -> Iterator[Mark]:
+    """What a branch is called and how likely it is taken; at its end, what it leaves."""
     lift = 4 + (THINNEST + (WIDEST - THINNEST) * spot.twig.reach) / 2
     words = [
         draw("tspan", {}, f"{spot.twig.action} "),
@@ -162,7 +164,8 @@ def _end(twig: Twig, x: float, y: float) -> Iterator[Mark]:
     yield draw("text", {"class": "fs-small", "x": x, "y": y}, reach, marks)
 
 
-def _fork(fork: Fork, x: float, y: float, *, first: bool) -> Iterator[Mark]:
+def fork_marks(fork: Fork, x: float, y: float, *, first: bool) -> Iterator[Mark]:
+    """Where somebody moves, with the name of whoever does."""
     kind = owner(fork.player)
     if fork.player is None:
         yield draw("path", {"class": f"fs-fork {kind}", "d": f"M{x - FORK:g} {y:g}l{FORK} -{FORK} {FORK} {FORK} -{FORK} {FORK}z"})

@@ -53,7 +53,9 @@ def _check_observed(scenario: Scenario, document: Document) -> None:
     if not can_follow(scenario.protocol, scenario.observed, scenario.forced):
         if can_follow(scenario.protocol, scenario.observed):
             raise MeaningError(
-                "the forced moves rule out what was observed", document.place(("forced",)), "remove the observed moves that differ"
+                "the forced moves rule out what was observed",
+                document.place(("forced",)),
+                "remove the observed moves that differ",
             )
         shown = ", ".join(f"{node} = {action}" for node, action in scenario.observed.items())
         place = document.place(("observed",))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foedus.documents import MAX_BYTES, Document, parse_document, read_document
@@ -16,6 +16,30 @@ from foedus.scenario.overlays import Change, Overlay, is_overlay, merge, read_ov
 from foedus.scenario.scenario import Scenario
 
 MOST_LAYERS = 8
+Find = Callable[[str, Path | None], tuple[Document, Path | None]]
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A scenario's document with all its overlays merged in.
+
+    Attributes:
+        beside: the folder from which the paths of other files start; None where none may be opened.
+        overlays: those merged in, the lowest first. base: the name of what the topmost changes. changes: in what.
+    """
+
+    document: Document
+    beside: Path | None
+    overlays: tuple[Overlay, ...] = ()
+    base: str = ""
+    changes: tuple[Change, ...] = ()
+
+    def scenario(self) -> Scenario:
+        """The scenario, with the numbers that the overlays set by hand."""
+        made = scenario_from(self.document, self.beside)
+        for overlay in self.overlays:
+            made = _fixed(made, overlay)
+        return replace(made, base=self.base, changes=self.changes) if self.overlays else made
 
 
 def load_scenario(name: str | Path) -> Scenario:
@@ -63,9 +87,7 @@ def build_scenario(document: Document, beside: Path | None = Path()) -> Scenario
     Raises:
         InputError: with the line of what is wrong.
     """
-    if not is_overlay(document):
-        return scenario_from(document, beside)
-    return _layered(document, beside)
+    return flatten(document, beside).scenario()
 
 
 def _found(text: str, beside: Path | None) -> tuple[Document, Path | None]:
@@ -85,12 +107,22 @@ def _found(text: str, beside: Path | None) -> tuple[Document, Path | None]:
     raise NotFoundError(f"no scenario '{text}'", fix=nearest(text, library) + " or give the path of a .yaml or .efg file")
 
 
-def _layered(document: Document, beside: Path | None) -> Scenario:
-    """The scenario that an overlay, or a stack of them, makes."""
+def flatten(document: Document, beside: Path | None = Path(), find: Find | None = None) -> Flat:
+    """A scenario's document with its overlays merged into their base.
+
+    Args:
+        document, beside: see `build_scenario`.
+        find: the name of a base to its document and folder; by default a shipped scenario or a file.
+
+    Raises:
+        InputError: an overlay has not the right shape, changes nothing, or its base is not found.
+    """
     name, layers = document.name, list[tuple[Overlay, Path | None]]()
     while is_overlay(document):
         layers.append((read_overlay(document), beside))
-        document, beside = _base(document, layers)
+        document, beside = _base(document, layers, find or _found)
+    if not layers:
+        return Flat(document, beside)
     changes: list[Change] = []
     for overlay, _ in reversed(layers):
         document, changed = merge(document, overlay)
@@ -98,13 +130,10 @@ def _layered(document: Document, beside: Path | None) -> Scenario:
     top = layers[0][0]
     document.data["scenario"] = top.patch.data.get("scenario") or f"{Path(top.base).stem}+{Path(name).stem}"
     home = next((folder for overlay, folder in layers if "protocol" in overlay.patch.data), beside)
-    made = scenario_from(document, home)
-    for overlay, _ in reversed(layers):
-        made = _fixed(made, overlay)
-    return replace(made, base=Path(top.base).stem, changes=tuple(changes))
+    return Flat(document, home, tuple(o for o, _ in reversed(layers)), Path(top.base).stem, tuple(changes))
 
 
-def _base(document: Document, layers: Sequence[tuple[Overlay, Path | None]]) -> tuple[Document, Path | None]:
+def _base(document: Document, layers: Sequence[tuple[Overlay, Path | None]], find: Find) -> tuple[Document, Path | None]:
     """The document that the last of the overlays changes, and its folder."""
     overlay, beside = layers[-1]
     place = document.place(("overlay",))
@@ -113,7 +142,7 @@ def _base(document: Document, layers: Sequence[tuple[Overlay, Path | None]]) -> 
     if overlay.base == "-":
         raise MeaningError("an overlay's base must be named", place, "give a shipped name or a file")
     try:
-        return _found(overlay.base, beside)
+        return find(overlay.base, beside)
     except InputError as error:
         raise error.at(place) from None
 
