@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from helpers import TOLL, Array, Game, edited, protocol_of
 from helpers_oracle import Brute
-from helpers_random import built, numbers_for, protocol_data
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from foedus.documents import parse_document
 from foedus.protocol.loader import build_protocol, load_protocol, shipped
 from foedus.protocol.protocol import Protocol, flat_names
+from foedus.testing import as_protocol, numbers_for, protocol_files, protocols
 
 examples = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 share = st.floats(0.01, 0.99)
@@ -74,7 +74,7 @@ def test_bayes_plausibility_in_core(core: Game, seed: int) -> None:
 @settings(examples, max_examples=120)
 @given(data=st.data())
 def test_any_game_is_that_of_the_plain_solver(data: st.DataObject) -> None:
-    protocol = built(data.draw(protocol_data()))
+    protocol = data.draw(protocols())
     numbers = data.draw(numbers_for(protocol))
     game, brute = Game(protocol), Brute(protocol, numbers)
     chosen, found = game.chosen(numbers), game.solve(numbers)
@@ -89,7 +89,7 @@ def test_any_game_is_that_of_the_plain_solver(data: st.DataObject) -> None:
 @examples
 @given(data=st.data())
 def test_probabilities_sum_to_one_at_any_precision(data: st.DataObject) -> None:
-    protocol = built(data.draw(protocol_data()))
+    protocol = data.draw(protocols())
     numbers = data.draw(numbers_for(protocol)) | {"lambda": data.draw(st.sampled_from([0.0, 1e-12, 50.0, 1e4, 1e12]))}
     game = Game(protocol)
     for actions in game.chosen(numbers).values():
@@ -101,7 +101,7 @@ def test_probabilities_sum_to_one_at_any_precision(data: st.DataObject) -> None:
 @examples
 @given(data=st.data())
 def test_without_precision_every_action_is_as_likely(data: st.DataObject) -> None:
-    protocol = built(data.draw(protocol_data()))
+    protocol = data.draw(protocols())
     found = Game(protocol).chosen(data.draw(numbers_for(protocol)) | {"lambda": 0.0})
     players = {at.path: at.player for at in Game(protocol).model.tree.positions}
     for (path, _), actions in found.items():
@@ -113,7 +113,7 @@ def test_without_precision_every_action_is_as_likely(data: st.DataObject) -> Non
 @given(data=st.data())
 def test_with_growing_precision_choices_become_subgame_perfect(data: st.DataObject) -> None:
     """Where no two actions pay about the same."""
-    protocol = built(data.draw(protocol_data()))
+    protocol = data.draw(protocols())
     numbers = data.draw(numbers_for(protocol))
     limit = Game(protocol, limit=True).chosen(numbers)
     brute = Exact(protocol, numbers)
@@ -238,8 +238,8 @@ def shuffled(data: Any, seed: int) -> Any:
 @examples
 @given(data=st.data(), seed=st.integers(0, 999))
 def test_order_does_not_matter(data: st.DataObject, seed: int) -> None:
-    plain = data.draw(protocol_data())
-    protocol, other = built(plain), built(shuffled(plain, seed))
+    plain = data.draw(protocol_files())
+    protocol, other = as_protocol(plain), as_protocol(shuffled(plain, seed))
     numbers = data.draw(numbers_for(protocol))
     a, b = Game(protocol), Game(other)
     assert_same(a.chosen(numbers), b.chosen(numbers), 1e-12)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import Array, Game
-from helpers_random import built, numbers_for, protocol_data
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from foedus.program.ir import Program
 from foedus.program.numpy_executor import execute
 from foedus.protocol.loader import load_protocol
 from foedus.scenario.loader import load_scenario
+from foedus.testing import numbers_for, protocols
 
 DRAWS = 12
 MEASURES = {
@@ -76,7 +76,7 @@ def test_through_claims(numbers: dict[str, Array]) -> None:
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_through_any_game(data: st.DataObject) -> None:
-    protocol = built(data.draw(protocol_data()))
+    protocol = data.draw(protocols())
     game = Game(protocol)
     numbers = {n: np.array([v]) for n, v in data.draw(numbers_for(protocol)).items()}
     player = data.draw(st.sampled_from(sorted(protocol.players)))

@@ -23,20 +23,23 @@ from foedus.units import parse_unit
 _T = TypeVar("_T")
 
 
-def scenario_from(document: Document, beside: Path | None) -> s.Scenario:
+def scenario_from(document: Document, beside: Path | None, protocol: Protocol | None = None) -> s.Scenario:
     """The scenario of a whole document; `beside` as for `loader.build_scenario`.
+
+    Args:
+        protocol: taken in place of the one that the document names.
 
     Raises:
         InputError: with the line of what is wrong.
     """
-    return _Builder(document, beside).scenario()
+    return _Builder(document, beside, protocol).scenario()
 
 
 class _Builder:
-    def __init__(self, document: Document, beside: Path | None) -> None:
+    def __init__(self, document: Document, beside: Path | None, protocol: Protocol | None) -> None:
         self.document, self.beside = migrated(document, "scenario"), beside
         self.schema = validate(ScenarioSchema, self.document)
-        self.protocol: Protocol = self.at(("protocol",), self.found, self.schema.protocol)
+        self.protocol: Protocol = protocol or self.at(("protocol",), self.found, self.schema.protocol)
 
     def found(self, protocol: str) -> Protocol:
         if self.beside is None and Path(protocol).suffix:
