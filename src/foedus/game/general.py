@@ -44,7 +44,7 @@ class GeneralSolution:
         """Every information set of a player with the positions and type profiles in it."""
         found: dict[Set_, list[tuple[Position, Profile]]] = {}
         for at in self.stage.tree.positions:
-            if at.player is not None and at.node not in self.stage.forced:
+            if at.player is not None and not self.stage.settled(at):
                 for profile in self.profiles:
                     found.setdefault(self._set(at, profile), []).append((at, profile))
         return found
@@ -58,7 +58,7 @@ class GeneralSolution:
     # --- the equations
 
     def _solve(self) -> None:
-        unknown = [(h, k) for h, members in self.sets.items() for k in range(1, len(members[0][0].children))]
+        unknown = [(h, k) for h in self.sets for k in self._open(h)[1:]]
         if not unknown:
             self._read({})
             return
@@ -78,30 +78,34 @@ class GeneralSolution:
         player = self.sets[h][0][0].player
         assert player is not None
         precision = self.stage.precision(player) * scale if scale is not None else LIMIT * path
-        return precision * (payoffs[k] - payoffs[0])
+        return precision * (payoffs[k] - payoffs[self._open(h)[0]])
+
+    def _open(self, h: Set_) -> list[int]:
+        """The actions that may be taken at an information set."""
+        return self.stage.open(self.sets[h][0][0])
 
     def _read(self, odds: Mapping[tuple[Set_, int], Value]) -> None:
         """Choices and values that the unknowns stand for."""
         zero = self.builder.const(0)
         for h, members in self.sets.items():
-            count = len(members[0][0].children)
-            self._odds[h] = [zero, *(odds[h, k] for k in range(1, count))]
+            open_ = [zero, *(odds[h, k] for k in self._open(h)[1:])]
+            self._odds[h] = self.stage.weighted(members[0][0], open_)
         for profile in self.profiles:
             self._value(self.stage.tree, profile)
 
     def _chosen(self, at: Position, profile: Profile) -> list[Value]:
         stage = self.stage
-        if at.node in stage.forced:
-            return [self.builder.const(float(a == stage.forced[at.node])) for a in at.children]
+        if stage.settled(at):
+            return stage.certain(at)
         if at.player is None:
             return [stage.chance(at, a) for a in at.children]
-        return ir.softmax(self._odds[self._set(at, profile)])
+        return stage.spread(at, ir.softmax(self._odds[self._set(at, profile)]), 0.0)
 
     def _log_chosen(self, at: Position, profile: Profile) -> list[Value]:
-        if at.node in self.stage.forced or at.player is None:
+        if self.stage.settled(at) or at.player is None:
             least = self.builder.const(FAR)
             return [least if p.constant == 0 else ir.maximum(ir.log(p), least) for p in self._chosen(at, profile)]
-        return ir.log_softmax(self._odds[self._set(at, profile)])
+        return self.stage.spread(at, ir.log_softmax(self._odds[self._set(at, profile)]), FAR)
 
     def _value(self, at: Position | Play, profile: Profile) -> dict[str, Value]:
         """Each player's expected payoff at a position, for a profile of types."""

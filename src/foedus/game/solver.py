@@ -11,7 +11,7 @@ the mover's payoff at each outcome, so an action errs by the root of the sum of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,7 +36,7 @@ class Stage:
         chance: the probability of an outcome of chance.
         precision: a player's precision of choice.
         beliefs: for each player its types and the others' belief in each; {None: 1} for one without.
-        forced: node to the action that is taken there whatever it pays.
+        forced: node to the actions to which its mover is held; where it is one, it is taken whatever it pays.
         limit: choose the best action (ties shared equally) in place of the rule.
         rule: how choices err.
     """
@@ -47,9 +47,36 @@ class Stage:
     chance: Callable[[Position, str], Value]
     precision: Callable[[str], Value]
     beliefs: Mapping[str, Mapping[Kind, Value]]
-    forced: Mapping[str, str]
+    forced: Mapping[str, Collection[str]]
     limit: bool = False
     rule: Rule = "logit"
+
+    def open(self, at: Position) -> list[int]:
+        """The actions that may be taken at a position, by number."""
+        allowed = self.forced.get(at.node, at.children)
+        return [k for k, action in enumerate(at.children) if action in allowed]
+
+    def settled(self, at: Position) -> bool:
+        """Whether one action alone may be taken at a position because it is forced."""
+        return at.node in self.forced and len(self.open(at)) == 1
+
+    def certain(self, at: Position) -> list[Value]:
+        """Probabilities at a position where one action is forced."""
+        return [self.builder.const(float(a in self.forced[at.node])) for a in at.children]
+
+    def weighted(self, at: Position, scores: Sequence[Value]) -> list[Value]:
+        """The scores of the open actions, each with the logarithm of its weight."""
+        weights = [at.weights[k] for k in self.open(at)]
+        return [s if w == 1 else s + math.log(w) for s, w in zip(scores, weights, strict=True)]
+
+    def spread(self, at: Position, of_open: Sequence[Value], closed: float) -> list[Value]:
+        """Values of the open actions as values of all."""
+        if len(of_open) == len(at.children):
+            return list(of_open)
+        found = [self.builder.const(closed)] * len(at.children)
+        for k, value in zip(self.open(at), of_open, strict=True):
+            found[k] = value
+        return found
 
 
 class Solution:
@@ -77,12 +104,12 @@ class Solution:
 
     def _choose(self, at: Position, below: list[dict[tuple[str, Kind], Value]]) -> dict[Kind, list[Value]]:
         stage = self.stage
-        if at.node in stage.forced:
-            certain = [stage.builder.const(float(a == stage.forced[at.node])) for a in at.children]
-            return {kind: list(certain) for kind in (stage.beliefs[at.player] if at.player else [None])}
+        if stage.settled(at):
+            return {kind: stage.certain(at) for kind in (stage.beliefs[at.player] if at.player else [None])}
         if at.player is None:
             return {None: [stage.chance(at, action) for action in at.children]}
-        return {kind: self._respond(at, [b[at.player, kind] for b in below]) for kind in stage.beliefs[at.player]}
+        best = {kind: [below[k][at.player, kind] for k in stage.open(at)] for kind in stage.beliefs[at.player]}
+        return {kind: stage.spread(at, self._respond(at, payoffs), 0.0) for kind, payoffs in best.items()}
 
     def _respond(self, at: Position, payoffs: list[Value]) -> list[Value]:
         if self.stage.limit:
@@ -91,10 +118,10 @@ class Solution:
         if self.stage.rule != "logit":
             second = normal_cdf(precision * (payoffs[1] - payoffs[0]) / self._error(at))
             return [1.0 - second, second]
-        if len(payoffs) == 2:
+        if len(payoffs) == 2 and at.weights == (1.0, 1.0):
             second = ir.sigmoid(precision * (payoffs[1] - payoffs[0]))
             return [1.0 - second, second]
-        return ir.softmax([precision * u for u in payoffs])
+        return ir.softmax(self.stage.weighted(at, [precision * u for u in payoffs]))
 
     def _error(self, at: Position) -> Value:
         """The standard deviation of the error in the difference of two actions' payoffs, at precision one."""
@@ -154,13 +181,14 @@ class Solution:
 
     def log_choice(self, at: Position, kind: Kind) -> list[Value]:
         """Log-probabilities at a position, exact where the probabilities underflow."""
-        if at.node in self.stage.forced or at.player is None or self.stage.limit:
+        if self.stage.settled(at) or at.player is None or self.stage.limit:
             return [ir.log(p) for p in self.choices[at][kind]]
         payoffs, precision = self.payoffs_by_kind(at.player, at)[kind], self.stage.precision(at.player)
         if self.stage.rule != "logit":
             lead = precision * (payoffs[1] - payoffs[0]) / self._error(at)
             return [log_normal_cdf(-lead), log_normal_cdf(lead)]
-        return ir.log_softmax([precision * u for u in payoffs])
+        scores = self.stage.weighted(at, [precision * payoffs[k] for k in self.stage.open(at)])
+        return self.stage.spread(at, ir.log_softmax(scores), NEVER)
 
     def prior(self, at: Position) -> dict[Kind, Value]:
         """Beliefs in the mover's types at a position, before it moves."""
@@ -197,7 +225,7 @@ class Solution:
     def _log_mean(self, at: Position, action: str) -> Value:
         """The log-probability of an action at a position, over the mover's types."""
         index = list(at.children).index(action)
-        if at.node in self.stage.forced or at.player is None or self.stage.limit:
+        if self.stage.settled(at) or at.player is None or self.stage.limit:
             p = self.mean(at)[index]
             return self.stage.builder.const(NEVER) if p.constant == 0 else ir.maximum(ir.log(p), NEVER)
         belief = self.stage.beliefs[at.player]
@@ -213,7 +241,7 @@ class Solution:
     def posterior(self, at: Position, action: str) -> dict[Kind, Value]:
         """Beliefs in the mover's types after an action at a position, by Bayes' rule."""
         belief = self.stage.beliefs.get(at.player or "", {})
-        if at.node in self.stage.forced or len(belief) < 2:
+        if self.stage.settled(at) or len(belief) < 2:
             return dict(belief)
         index = list(at.children).index(action)
         scores = [ir.log(b) + self.log_choice(at, kind)[index] for kind, b in belief.items()]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from foedus.errors import UnsolvableError
-from foedus.formulas import Formula, Name
-from foedus.protocol.protocol import END, Node, Protocol
+from foedus.formulas import Formula, Name, specialise
+from foedus.protocol.protocol import END, Branch, Node, Protocol
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +35,19 @@ class Position:
 
     Attributes:
         node: its name. player: who moves, None for chance.
-        path: the actions that lead here.
+        path: the actions that lead here. marks: the formula of each mark that was set on the way.
         information: what the mover knows of where it is; positions that share it are one information set.
         children: action to the position or play it leads to.
+        weights: how many actions each child counts as where choices are wholly random.
     """
 
     node: str
     player: str | None
     path: tuple[str, ...]
+    marks: Mapping[str, Formula]
     information: object
     children: Mapping[str, Position | Play]
+    weights: tuple[float, ...]
 
     @cached_property
     def positions(self) -> tuple[Position, ...]:
@@ -72,11 +75,25 @@ def unfold(protocol: Protocol) -> Position:
     def position(node: Node, steps: tuple[tuple[str, str | None, str], ...], marks: dict[str, Formula]) -> Position:
         children: dict[str, Position | Play] = {}
         for name, branch in node.branches.items():
-            then, now = (*steps, (node.name, node.player, name)), marks | dict(branch.marks)
+            then, now = (*steps, (node.name, node.player, name)), _marked(protocol, branch, marks)
             children[name] = Play(then, now) if branch.then == END else position(protocol.nodes[branch.then], then, now)
-        return Position(node.name, node.player, tuple(a for _, _, a in steps), _information(node, steps), children)
+        path, weights = tuple(a for _, _, a in steps), tuple(b.weight for b in node.branches.values())
+        return Position(node.name, node.player, path, marks, _information(node, steps), children, weights)
 
     return position(protocol.nodes[protocol.start], (), {})
+
+
+def _marked(protocol: Protocol, branch: Branch, marks: dict[str, Formula]) -> dict[str, Formula]:
+    """The marks after a branch; what it leaves may read what was left before, and the amount that comes with it."""
+    before = marks if branch.chosen is None else marks | {branch.chosen: branch.marks[branch.chosen]}
+    return marks | {name: filled(protocol, formula, before) for name, formula in branch.marks.items()}
+
+
+def filled(protocol: Protocol, formula: Formula, marks: Mapping[str, Formula]) -> Formula:
+    """A formula with marks filled in."""
+    if not any(isinstance(e, Name) and e.name in protocol.marks for e in formula.walk()):
+        return formula
+    return Formula(formula.text, specialise(formula.root, {name: found.root for name, found in marks.items()}))
 
 
 def _information(node: Node, steps: tuple[tuple[str, str | None, str], ...]) -> object:

@@ -63,8 +63,9 @@ def _average(world: World, node: str, of: Callable[[Position], list[Value]]) -> 
 def _choice(world: World, call: Call) -> Value:
     move = call.args[0]
     assert isinstance(move, Move)
-    actions = list(world.protocol.nodes[move.node].branches)
-    return _average(world, move.node, world.solution.mean)[actions.index(move.action)]
+    branches, members = list(world.protocol.nodes[move.node].branches), world.protocol.nodes[move.node].members(move.action)
+    chosen = _average(world, move.node, world.solution.mean)
+    return ir.total((chosen[branches.index(b)] for b in members), world.builder)
 
 
 def _expectation(world: World, call: Call) -> Value:
@@ -89,7 +90,8 @@ def _wish(world: World, call: Call) -> list[Value]:
         if at.player == player:
             return solution.mean(at)
         precision = solution.stage.precision(player)
-        return ir.softmax([precision * solution.value(player, child) for child in at.children.values()])
+        scores = [precision * solution.value(player, child) for child in at.children.values()]
+        return ir.softmax(solution.stage.weighted(at, scores))
 
     return _average(world, node, wished)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from foedus.errors import MeaningError
 from foedus.game.general import GeneralSolution
@@ -41,15 +41,18 @@ def sampled(solution: AnySolution, uniform: Value) -> OverPlays:
     return at_the_play
 
 
-def seen(solution: AnySolution, moves: Mapping[str, str]) -> OverPlays:
+def seen(solution: AnySolution, moves: Mapping[str, Collection[str]]) -> OverPlays:
     """After some moves were seen: the plays that hold them all, by their conditional probability.
+
+    Args:
+        moves: node to the actions one of which was seen there.
 
     Raises:
         MeaningError: no play holds them all.
     """
-    plays = [p for p in solution.stage.tree.plays if moves.items() <= {n: a for n, _, a in p.steps}.items()]
+    plays = [p for p in solution.stage.tree.plays if _holds({n: a for n, _, a in p.steps}, moves)]
     if not plays:
-        shown = ", ".join(f"{n} = {a}" for n, a in moves.items())
+        shown = ", ".join(f"{n} = {' or '.join(a)}" for n, a in moves.items())
         raise MeaningError(f"no play of the game holds {shown} together", fix="give moves that can follow one another")
     weights = ir.softmax(solution.log_weights(plays))
 
@@ -57,6 +60,10 @@ def seen(solution: AnySolution, moves: Mapping[str, str]) -> OverPlays:
         return ir.total((w * of(p) for w, p in zip(weights, plays, strict=True)), solution.stage.builder)
 
     return after_them
+
+
+def _holds(taken: Mapping[str, str], moves: Mapping[str, Collection[str]]) -> bool:
+    return all(node in taken and taken[node] in actions for node, actions in moves.items())
 
 
 def posterior(solution: AnySolution, over: OverPlays, player: str, kind: str) -> Value:

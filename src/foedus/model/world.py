@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from foedus.formulas import Call, Expression, Formula, Name, specialise, substitute
 from foedus.game.general import GeneralSolution
 from foedus.game.solver import Kind, Solution, Stage
-from foedus.game.tree import Play, Position
+from foedus.game.tree import Play, Position, filled
 from foedus.model import outcomes
 from foedus.program.ir import Value
 from foedus.program.lowering import lower
@@ -101,7 +101,7 @@ class World:
             chance=self._chance,
             precision=lambda player: self.evaluate(self.protocol.precision[player].root),
             beliefs={name: self._belief(name) for name in self.protocol.players},
-            forced=self.forced,
+            forced={node: self.protocol.nodes[node].members(action) for node, action in self.forced.items()},
             limit=self.model.limit,
             rule=self.protocol.rule,
         )
@@ -114,7 +114,7 @@ class World:
     def _chance(self, at: Position, action: str) -> Value:
         formula = self.protocol.nodes[at.node].branches[action].probability
         assert formula is not None
-        return self.evaluate(formula.root)
+        return self.evaluate(filled(self.protocol, formula, at.marks).root)
 
     def _belief(self, player: str) -> dict[Kind, Value]:
         types = self.protocol.players[player].types
@@ -133,7 +133,8 @@ class World:
     @cached_property
     def over_plays(self) -> outcomes.OverPlays:
         """Expectation over the plays that agree with what was seen."""
-        return outcomes.seen(self.solution, self.seen) if self.seen else outcomes.expected(self.solution)
+        seen = {node: self.protocol.nodes[node].members(action) for node, action in self.seen.items()}
+        return outcomes.seen(self.solution, seen) if seen else outcomes.expected(self.solution)
 
     @cached_property
     def realised(self) -> outcomes.OverPlays:

@@ -178,6 +178,9 @@ def _formula_checks(protocol: Protocol) -> Iterator[_Check]:
             case State():
                 yield _Check(q.start, ("state", name, "start"), q.unit, (Number, Definition, State), bound=bound)
                 yield _Check(q.next, ("state", name, "next"), q.unit, (*BASIC, Mark), "next", bound)
+            case Mark():
+                for amount in {a.formula.text: a for a in (*q.amounts[:1], *q.amounts[-1:])}.values():
+                    yield _Check(amount.formula, ("marks", name, "between"), q.unit)
             case Measure():
                 yield _Check(q.formula, ("measures", name, "formula"), q.unit, (*BASIC, Measure), "measure", bound)
     for name, player in protocol.players.items():
@@ -191,8 +194,9 @@ def _formula_checks(protocol: Protocol) -> Iterator[_Check]:
         yield _Check(promise.covers, ("promises", promise.name, "covers"), ONE)
     for node in protocol.nodes.values():
         for branch in node.branches.values():
-            path = ("game", "nodes", node.name, "actions" if node.player else "chance", branch.name)
+            path = ("game", "nodes", node.name, "actions" if node.player else "chance", branch.family)
             for mark, formula in branch.marks.items():
-                yield _Check(formula, (*path, "marks", mark), protocol.marks[mark].unit)
+                if mark != branch.chosen:
+                    yield _Check(formula, (*path, "marks", mark), protocol.marks[mark].unit, (*BASIC, Mark))
             if branch.probability is not None:
-                yield _Check(branch.probability, (*path, "probability"), ONE)
+                yield _Check(branch.probability, (*path, "probability"), ONE, (*BASIC, Mark))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +14,10 @@ from foedus.formats import migrated
 from foedus.formulas import FUNCTIONS, Formula, parse
 from foedus.numbers import parse_support
 from foedus.protocol import protocol as p
+from foedus.protocol.amounts import amounts_of, check_choice
 from foedus.protocol.checks import check_protocol
 from foedus.protocol.games import read_game
-from foedus.protocol.schema import FormulaText, ProtocolSchema
+from foedus.protocol.schema import BranchSchema, FormulaText, ProtocolSchema
 from foedus.protocol.showing import check_shown
 from foedus.protocol.sums import check_sums
 from foedus.schema import validate
@@ -164,19 +166,25 @@ class _Builder:
         for name, node in self.schema.game.nodes.items():
             kind = "chance" if node.chance else "actions"
             path = ("game", "nodes", name, kind)
-            branches = {
-                b: p.Branch(
-                    b,
-                    {m: self.formula(text, *path, b, "marks", m) for m, text in branch.marks.items()},
-                    branch.then,
-                    None if branch.probability is None else self.formula(branch.probability, *path, b, "probability"),
-                    self.document.place((*path, b)),
-                )
-                for b, branch in (node.chance or node.actions).items()
-            }
+            given = (node.chance or node.actions).items()
+            branches = {one.name: one for b, branch in given for one in self.branches(b, branch, path)}
             place = self.document.place(path[:-1])
             nodes[name] = p.Node(name, node.player, branches, tuple(node.blind_to), node.information, place)
         return nodes
+
+    def branches(self, name: str, given: BranchSchema, path: Path_) -> Iterator[p.Branch]:
+        """The branch, or one for each amount that comes with it."""
+        place = self.document.place((*path, name))
+        marks = {m: self.formula(text, *path, name, "marks", m) for m, text in given.marks.items()}
+        probability = None if given.probability is None else self.formula(given.probability, *path, name, "probability")
+        one = p.Branch(name, marks, given.then, probability, place, name)
+        if given.choose is None:
+            yield one
+            return
+        self.at((*path, name, "choose"), check_choice, given, self.schema.marks)
+        for amount in self.at(("marks", given.choose), amounts_of, self.schema.marks[given.choose]):
+            shown = {given.choose: amount.formula} | marks
+            yield replace(one, name=f"{name} {amount.shown}", marks=shown, chosen=given.choose, weight=amount.weight)
 
 
 def _check_name(name: str, found: Mapping[str, p.Quantity]) -> None:
@@ -195,7 +203,7 @@ _SECTIONS: dict[str, Callable[[_Builder, dict[str, Any], Any, Path_], p.Quantity
         **base, support=b.at((*path, "support"), parse_support, s.support), default=s.default
     ),
     "definitions": lambda b, base, s, path: p.Definition(**base, formula=b.at((*path, "formula"), parse, s.formula)),
-    "marks": lambda b, base, s, path: p.Mark(**base, default=s.default),
+    "marks": lambda b, base, s, path: p.Mark(**base, default=s.default, amounts=b.at(path, amounts_of, s)),
     "state": lambda b, base, s, path: p.State(
         **base, start=b.at((*path, "start"), parse, s.start), next=b.at((*path, "next"), parse, s.next)
     ),

@@ -43,10 +43,20 @@ class Definition(Quantity):
 
 
 @dataclass(frozen=True)
+class Amount:
+    """An amount that may be chosen: how it is shown, its formula, and its weight against a plain action's one."""
+
+    shown: str
+    formula: Formula
+    weight: float
+
+
+@dataclass(frozen=True)
 class Mark(Quantity):
-    """Left on the outcome by an action."""
+    """Left on the outcome by an action; `amounts` are those that an action may choose."""
 
     default: float | None
+    amounts: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,13 +92,22 @@ class Player:
 
 @dataclass(frozen=True)
 class Branch:
-    """An action or an outcome of chance."""
+    """An action or an outcome of chance.
+
+    Attributes:
+        family: the action as written, where this is that action with one amount of `chosen`; otherwise its own name.
+        chosen: the mark whose amount comes with the action, or None.
+        weight: how many actions it counts as where choices are wholly random.
+    """
 
     name: str
     marks: Mapping[str, Formula]
     then: str
     probability: Formula | None
     place: Place
+    family: str
+    chosen: str | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,15 @@ class Node:
     blind_to: tuple[str, ...]
     information: str | None
     place: Place
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """The actions as written: one whose amount is chosen stands once."""
+        return tuple(dict.fromkeys(b.family for b in self.branches.values()))
+
+    def members(self, action: str) -> tuple[str, ...]:
+        """The branches that an action stands for: itself, or one an amount."""
+        return tuple(n for n, b in self.branches.items() if action in (n, b.family))
 
 
 @dataclass(frozen=True)

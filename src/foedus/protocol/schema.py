@@ -15,6 +15,7 @@ UnitText = Annotated[
     BeforeValidator(lambda given: "1" if given == 1 and not isinstance(given, bool) else given),
     WithJsonSchema({"type": ["string", "integer"]}),
 ]
+MOST_POINTS = 1_001
 Rule = Literal["logit", "probit", "probit_private"]
 
 
@@ -57,16 +58,26 @@ class PlayerSchema(Strict):
 
 
 class MarkSchema(Strict):
-    """What an action leaves on the outcome. Without a default, every play must set it."""
+    """What an action leaves on the outcome. Without a default, every play must set it.
+
+    An amount that an action may choose: one of a list, or anything between two ends (computed at so many points).
+    """
 
     unit: UnitText = "1"
     default: float | None = None
+    among: Annotated[list[float], Field(min_length=1, max_length=MOST_POINTS)] | None = None
+    between: Annotated[list[FormulaText], Field(min_length=2, max_length=2)] | None = None
+    points: Annotated[int, Field(ge=2, le=MOST_POINTS)] | None = None
     meaning: str = ""
 
 
 class BranchSchema(Strict):
-    """An action, or an outcome of chance: the marks it leaves and where it leads."""
+    """An action, or an outcome of chance: the marks it leaves and where it leads.
 
+    `choose` names a mark whose amount comes with the action: the action stands for one action an amount.
+    """
+
+    choose: str | None = None
     marks: dict[str, FormulaText] = {}
     then: Text
     probability: FormulaText | None = None

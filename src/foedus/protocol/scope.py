@@ -103,8 +103,8 @@ class Scope:
     def _action(self, node: str, action: Expression | str) -> None:
         found = self._node(Name(node))
         word = action if isinstance(action, str) else getattr(action, "name", "")
-        if word not in found.branches:
-            raise MeaningError(f"'{word}' is not an action at '{node}'", fix=nearest(word, found.branches))
+        if word not in found.actions:
+            raise MeaningError(f"'{word}' is not an action at '{node}'", fix=nearest(word, found.actions))
 
     # the unit of each operator
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from foedus.model.solve import Solved
 from foedus.report import palette
 from foedus.report.actors import Ties, actors, policies, ties
+from foedus.report.amounts import Folding
 from foedus.report.solve_tables import measures, payoffs
 from foedus.report.terminal import Screen, columns, heading, share_bar, table_part
 from foedus.report.text import clean, number, probability
@@ -51,15 +52,18 @@ def style_of(player: int | None) -> str:
 def nodes_part(solved: Solved, screen: Screen) -> RenderableType:
     """Every node with the probability of each action; reached first."""
     table = columns(["after", "who decides", "type", "action", "chance", ""], right=[4], fixed=[2, 3, 4])
-    players = list(solved.scenario.protocol.players)
+    players, folding = list(solved.scenario.protocol.players), Folding(solved)
     for node in solved.nodes:
+        if not folding.visible(node.path):
+            continue
         who = clean(solved.scenario.actor(node.player)) if node.player else "chance"
         style = style_of(players.index(node.player) if node.player else None)
-        for k, (action, p) in enumerate(node.actions.items()):
+        for k, line in enumerate(folding.shown[node.path]):
+            p = line.of(node.actions)
             first = (Text(node.path or "the start"), Text(f"{who} ({node.node})", style=style), Text(node.type or ""))
             lead = first if k == 0 else (Text(), Text(), Text())
-            table.add_row(*lead, Text(action), Text(probability(p)), share_bar(p, BAR, style, screen.plain))
-    return Group(heading("Decisions"), table)
+            table.add_row(*lead, Text(line.label), Text(probability(p)), share_bar(p, BAR, style, screen.plain))
+    return Group(heading("Decisions"), table, *([Text(folding.note, style="dim")] if folding.note else []))
 
 
 def payoffs_part(solved: Solved) -> RenderableType:
@@ -71,7 +75,10 @@ def payoffs_part(solved: Solved) -> RenderableType:
 def beliefs_part(solved: Solved, screen: Screen) -> RenderableType:
     """What the others believe of a type, before and after each action."""
     table = columns(["after", "action", "type", "before", "then", ""], right=[3, 4], fixed=[1, 2])
+    folding = Folding(solved)
     for b in solved.beliefs:
+        if not folding.visible(f"{b.path}/{b.action}" if b.path else b.action):
+            continue
         who = clean(solved.scenario.actor(b.player))
         style = style_of(list(solved.scenario.protocol.players).index(b.player))
         table.add_row(

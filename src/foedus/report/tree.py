@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from foedus.formulas import Constant
 from foedus.model.solve import Solved, SolvedNode
 from foedus.protocol.protocol import Branch
+from foedus.report.amounts import Folding, Shown
 from foedus.report.text import clean
 
 
@@ -58,6 +59,7 @@ class _Grower:
     def __init__(self, solved: Solved) -> None:
         self.scenario, self.protocol = solved.scenario, solved.scenario.protocol
         self.players = list(self.protocol.players)
+        self.folding = Folding(solved)
         self.beliefs = {(b.path, b.type): b.prior for b in solved.beliefs}
         self.nodes: dict[str, list[SolvedNode]] = {}
         for node in solved.nodes:
@@ -68,16 +70,18 @@ class _Grower:
         first = found[0]
         mover = clean(self.scenario.actor(first.player)) if first.player else "chance"
         number = self.players.index(first.player) if first.player else None
-        return Fork(first.node, number, mover, first.reach, tuple(self.twig(path, found, a) for a in first.actions))
+        twigs = tuple(self.twig(path, found, line) for line in self.folding.shown[path])
+        return Fork(first.node, number, mover, first.reach, twigs)
 
-    def twig(self, path: str, found: list[SolvedNode], action: str) -> Twig:
-        by_type = {n.type: n.actions[action] for n in found if n.type is not None}
+    def twig(self, path: str, found: list[SolvedNode], line: Shown) -> Twig:
+        action = line.follow
+        by_type = {n.type: line.of(n.actions) for n in found if n.type is not None}
         mixed = sum(self.beliefs[path, kind] * q for kind, q in by_type.items())
-        p = mixed if by_type else found[0].actions[action]
+        p = mixed if by_type else line.of(found[0].actions)
         below = f"{path}/{action}" if path else action
         marks = self.marks(self.protocol.nodes[found[0].node].branches[action])
         then = self.fork(below) if below in self.nodes else None
-        return Twig(action, p, by_type, p * found[0].reach, marks, then)
+        return Twig(line.label, p, by_type, p * found[0].reach, marks, then)
 
     def marks(self, branch: Branch) -> tuple[str, ...]:
         """The flags that a branch raises from 0 to 1: what happened, as opposed to how much of it."""

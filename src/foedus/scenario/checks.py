@@ -45,8 +45,8 @@ def _check_observed(scenario: Scenario, document: Document) -> None:
             place = document.place((key, node))
             if node not in nodes:
                 raise MeaningError(f"no node '{node}' in the game", place, nearest(node, nodes))
-            if action not in nodes[node].branches:
-                raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].branches))
+            if not nodes[node].members(action):
+                raise MeaningError(f"'{action}' is not an action at '{node}'", place, nearest(action, nodes[node].actions))
     for node in scenario.forced:
         if nodes[node].player is None:
             raise MeaningError(f"chance moves at '{node}'", document.place(("forced", node)), "force a player's move")
