@@ -18,6 +18,7 @@ SCENARIOS = {
     "wrong unit": (("s_P: {value: 0.5, unit: good", "s_P: {value: 0.5, unit: force"), "'s_P' is in good, not force"),
     "unknown unit": (("s_P: {value: 0.5, unit: good", "s_P: {value: 0.5, unit: goods"), "unknown unit 'goods'"),
     "reversed interval": (("d: {value: 0.5,", "d: {prior: 0.7 to 0.3,"), "the interval 0.7 to 0.3 is reversed"),
+    "an absurd precision": (("lambda: {value: 4,", "lambda: {value: 4e12,"), "lambda = 4e+12 is too large a precision of choice"),
     "negative precision": (("lambda: {value: 4,", "lambda: {value: -4,"), "lambda = -4 is outside [0, inf)"),
     "not a number": (("lambda: {value: 4,", "lambda: {value: four,"), "lambda"),
     "unknown source": (
@@ -34,12 +35,35 @@ SCENARIOS = {
     "not YAML": (("actors:\n", "actors: [\n"), "not YAML"),
 }
 
+VOICE = """\
+      player: client
+      actions:
+        quiet: {then: end}
+        accuse: {marks: {accused: 1}, then: end}
+"""
+LUCK = "      chance: {{quiet: {{probability: {}, then: end}}, accuse: {{probability: {}, marks: {{accused: 1}}, then: end}}}}\n"
+TWO = (
+    VOICE.replace("quiet: {then: end}", "quiet: {then: again}")
+    + """\
+      information: v
+    again:
+      player: client
+      information: v
+      actions: {yes: {then: end}, no: {then: end}}
+"""
+)
 PROTOCOLS = {
     "unknown name in a formula": (("p_0: {formula: m_C / (m_C + m_R)", "p_0: {formula: m_C / (m_C + m_X)"), "m_X"),
     "units that do not add up": (("p_0: {formula: m_C / (m_C + m_R)", "p_0: {formula: m_C / (m_C + d)"), "force"),
     "an action without an end": (("hold: {marks: {y: 1}, then: end}", "hold: {marks: {y: 1}}"), "then"),
     "an action that leads nowhere": (("hold: {marks: {y: 1}, then: end}", "hold: {marks: {y: 1}, then: ned}"), "ned"),
     "a formula that breaks off": (("formula: m_C / (m_C + m_R)", "formula: m_C / (m_C +"), "m_C / (m_C +"),
+    "a negative chance": ((VOICE, LUCK.format("1.5", "0 - 0.5")), "one of the probabilities at 'voice' is negative"),
+    "chances that do not sum to one": ((VOICE, LUCK.format("0.5", "0.6")), "the probabilities at 'voice' sum to 1.1"),
+    "unequal actions": ((VOICE, TWO), "share an information set but not their actions"),
+    "a player that forgets": ((VOICE, f"      blind_to: [terms, ceasefire]\n{VOICE}"), "imperfect recall"),
+    "a payoff that is missing": (("rival: v_R * (1 - y)", "rivals: v_R * (1 - y)"), "'rivals'"),
+    "an infinite payoff": (("rival: v_R * (1 - y)", "rival: 1e999 * (1 - y)"), "too large a number"),
     "a cycle": (("y_alone: {formula: 1 - (1 - p_0) * L", "y_alone: {formula: y_backed"), ""),
 }  # fmt: skip
 
@@ -156,6 +180,7 @@ ARGUMENTS = {
     "no draws": (["audit", "textbook", "--draws", "0"], "0", "--help"),
     "no such design": (["audit", "textbook", "--design", "cube"], "cube", ""),
     "a negative seed": (["audit", "textbook", "--seed=-1"], "-1", ""),
+    "an absurd precision": (["solve", "textbook", "--set", "lambda=1e12"], "too large a precision", "--limit"),
     "an unknown number": (["solve", "textbook", "--set", "etaa=1"], "no number 'etaa'", "eta"),
     "a number out of bounds": (["solve", "textbook", "--set", "d=2"], "outside [0, 1]", ""),
     "not a number": (["solve", "textbook", "--set", "d=nan"], "outside [0, 1]", ""),

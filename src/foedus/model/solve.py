@@ -113,6 +113,11 @@ class Solved:
         """The most that any mover loses in expectation at a node that is reached; zero in a subgame-perfect equilibrium."""
         return max((n.regret for n in self.nodes if n.reach > 0), default=0.0)
 
+    @property
+    def regret_anywhere(self) -> float:
+        """The same at every node, in its mover's beliefs there; zero where play is sequentially rational."""
+        return max((n.regret for n in self.nodes if n.regret == n.regret), default=0.0)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `foedus solve --json` prints it."""
         found = {
@@ -122,6 +127,7 @@ class Solved:
             "lambda": None if self.limit else self.precision,
             "status": self.status,
             "regret": self.regret,
+            "regret_anywhere": self.regret_anywhere,
             "nodes": [vars(n) | {"actions": dict(n.actions), "losses": dict(n.losses)} for n in self.nodes],
             "payoffs": dict(self.payoffs),
             "beliefs": [vars(b) for b in self.beliefs],

@@ -30,7 +30,7 @@ def amounts_of(mark: MarkSchema) -> tuple[Amount, ...]:
         raise MeaningError("'points' says how finely a range is computed, and there is none", fix="add 'between: [low, high]'")
     if mark.among is not None:
         return _listed(mark.among)
-    return () if mark.between is None else _range(*(parse(end) for end in mark.between), count=mark.points or POINTS)
+    return () if mark.between is None else _range(parse(mark.between[0]), parse(mark.between[1]), mark.points or POINTS)
 
 
 def _listed(among: list[float]) -> tuple[Amount, ...]:

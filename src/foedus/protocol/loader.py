@@ -75,7 +75,7 @@ class _Builder:
         except InputError as error:
             raise error.at(self.document.place(path)) from None
 
-    def formula(self, text: FormulaText, *path: str) -> Formula:
+    def formula(self, text: FormulaText, *path: str | int) -> Formula:
         return self.at(path, parse, text)
 
     def unit(self, text: str, *path: str) -> Unit:

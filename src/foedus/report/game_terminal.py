@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from foedus.model.solve import Solved
 from foedus.report import palette
 from foedus.report.actors import Ties, actors, policies, ties
 from foedus.report.amounts import Folding
+from foedus.report.solution import exactness, promise_lines
 from foedus.report.solve_tables import measures, payoffs
 from foedus.report.terminal import Screen, columns, heading, share_bar, table_part
 from foedus.report.text import clean, number, probability
@@ -25,6 +27,8 @@ def solved_parts(solved: Solved, screen: Screen) -> Iterator[RenderableType]:
     yield from (Text(), nodes_part(solved, screen), Text(), payoffs_part(solved))
     if solved.beliefs:
         yield from (Text(), beliefs_part(solved, screen))
+    if solved.promises:
+        yield from (Text(), promises_part(solved))
     yield from (Text(), measures_part(solved))
 
 
@@ -42,6 +46,7 @@ def title(solved: Solved) -> Iterator[RenderableType]:
         f"digest {scenario.digest[:12]}",
     ]
     yield Text(clean(" · ".join(facts)), style="dim")
+    yield Text(exactness(solved), style="dim")
 
 
 def style_of(player: int | None) -> str:
@@ -92,6 +97,14 @@ def beliefs_part(solved: Solved, screen: Screen) -> RenderableType:
     return Group(heading("Beliefs"), table)
 
 
+def promises_part(solved: Solved) -> RenderableType:
+    """Whether each promise is worth keeping where it is called in."""
+    lines: list[RenderableType] = []
+    for head, sentences in promise_lines(solved):
+        lines += [Text(head), *(Padding(Text(s), (0, 0, 0, 2)) for s in sentences)]
+    return Group(heading("Promises"), *lines)
+
+
 def measures_part(solved: Solved) -> RenderableType:
     """Every measure with unit and meaning."""
     data = measures(solved)
@@ -107,6 +120,8 @@ def shown_parts(solved: Solved, screen: Screen) -> Iterator[RenderableType]:
     for found in ties(solved):
         yield from (Text(), ties_part(found, screen))
     yield from (Text(), policies_part(solved), Text(), tree_part(grow(solved), screen))
+    if solved.promises:
+        yield from (Text(), promises_part(solved))
 
 
 def actors_part(solved: Solved) -> RenderableType:

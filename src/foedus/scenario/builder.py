@@ -139,7 +139,8 @@ class _Builder:
         place = self.document.place(path)
         shown = entry.prior if entry.prior is not None else f"{entry.value:g}"
         named = label(number.name, index)
-        return s.SourcedNumber(named, value, prior, shown, entry.unit, sources, entry.describes, entry.why, place)
+        found = s.SourcedNumber(named, value, prior, shown, entry.unit, sources, entry.describes, entry.why, place)
+        return s.sane(self.protocol, found)
 
     def defaults(self, given: Mapping[str, s.SourcedNumber]) -> dict[str, s.SourcedNumber]:
         """The protocol's defaults for numbers not given.

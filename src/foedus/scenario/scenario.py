@@ -8,12 +8,14 @@ from functools import cached_property
 
 from foedus.documents import digest_of
 from foedus.errors import MeaningError, NotFoundError, Place, nearest
-from foedus.formulas import Formula
+from foedus.formulas import Formula, Name
 from foedus.numbers import Prior, parse_prior
 from foedus.protocol.protocol import Protocol, flat_names
 from foedus.protocol.schema import Reference
 from foedus.scenario.overlays import Change, Variant
 from foedus.scenario.schema import ActorSchema, RecordSchema, Role, SourceSchema
+
+LARGEST_PRECISION = 1e9  # per unit of payoff
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,20 @@ class Scenario:
         unit = str(self.protocol.numbers[label.partition("[")[0]].unit)
         by_hand = replace(number, sources=(), describes="", why="set by hand", unit=unit)
         if isinstance(value, str):
-            return replace(by_hand, value=None, prior=parse_prior(value, support), shown=value)
+            return sane(self.protocol, replace(by_hand, value=None, prior=parse_prior(value, support), shown=value))
         if value not in support:
             raise MeaningError(f"{label} = {value:g} is outside {support}", fix=f"give a value in {support}")
-        return replace(by_hand, value=float(value), prior=None, shown=f"{value:g}")
+        return sane(self.protocol, replace(by_hand, value=float(value), prior=None, shown=f"{value:g}"))
+
+
+def sane(protocol: Protocol, number: SourcedNumber) -> SourcedNumber:
+    """The number, unless it is a precision of choice at which arithmetic has no digits left for what is chosen.
+
+    Raises:
+        MeaningError: it is, at its centre.
+    """
+    name = number.label.partition("[")[0]
+    if number.central > LARGEST_PRECISION and any(f.root == Name(name) for f in protocol.precision.values()):
+        what = f"{number.label} = {number.central:g} is too large a precision of choice: choices are those of the limit"
+        raise MeaningError(what, fix=f"give at most {LARGEST_PRECISION:g}, or solve the limit (--limit)")
+    return number
