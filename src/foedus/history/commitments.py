@@ -37,14 +37,15 @@ def commitments(rows: Sequence[Mapping[str, Any]], annals: Annals, given: MapSch
     left: dict[str, int] = {}
     for row in rows:
         reason = "not invoked in the war" if row["dnaLLM"] == 1 else "neither honoured nor violated" if _outcome(row) is None else ""
-        year = _start(row["warname"])
+        fight = None if reason else _fight(row["atopid"], fights.get(row["warid"], ()), annals)
+        year = fight["year"] if fight else _start(row["warname"])
         if not reason and year is None:
-            reason = "no year in the name of the war"
+            reason = "it is not known when the war began"
         if reason:
             left[reason] = left.get(reason, 0) + 1
             continue
         assert year is not None
-        found.append(_case(row, year, fights.get(row["warid"], ()), annals))
+        found.append(_case(row, year, fight, annals))
     codes, filled = coded(found, given, lambda k, name: None)
     return Crises(
         ids=tuple(r["id"] for r in found),
@@ -73,20 +74,23 @@ def _start(name: str) -> int | None:
 
 
 def _fights(annals: Annals) -> dict[int, list[dict[str, Any]]]:
-    """The attacks with which each war, and each war within it, began, in order of time; states that joined later are not among them."""
+    """Who attacked whom in each war: first the attacks with which wars and wars within them began, then those of later joiners."""
     found: dict[int, list[dict[str, Any]]] = {}
-    rows = sorted(annals.rows("iwd"), key=lambda r: (r["year"], r["month_entry"] or 0, r["day_entry"] or 0))
-    for row in rows:
-        if row["joiner"] == 0:
-            found.setdefault(row["larger_war_id"], []).append(row)
+    for row in sorted(annals.rows("iwd"), key=lambda r: (r["joiner"] or 0, r["year"], r["month_entry"] or 0, r["day_entry"] or 0)):
+        found.setdefault(row["larger_war_id"], []).append(row)
     return found
 
 
-def _case(row: Mapping[str, Any], year: int, fights: Iterable[Mapping[str, Any]], annals: Annals) -> dict[str, Any]:
+def _fight(treaty: int, fights: Iterable[Mapping[str, Any]], annals: Annals) -> Mapping[str, Any] | None:
+    """The first attack in which a member of the treaty took part."""
+    return next((f for f in fights if {f["init_ccode"], f["target_ccode"]} & annals.members(treaty, f["year"])), None)
+
+
+def _case(row: Mapping[str, Any], year: int, fight: Mapping[str, Any] | None, annals: Annals) -> dict[str, Any]:
     """What is known of a commitment when it was invoked."""
     treaty = annals.treaties.get(row["atopid"], {})
     members = annals.members(row["atopid"], year)
-    client, enemy, attacked = _sides(members, fights)
+    client, enemy, attacked = _sides(members, fight)
     others = members - client
     partners = others or members
     before = year - 1
@@ -98,7 +102,7 @@ def _case(row: Mapping[str, Any], year: int, fights: Iterable[Mapping[str, Any]]
         "war": row["warid"],
         "pair": ("treaty", str(row["atopid"])),
         "year": year,
-        "ended": max(year, int(_YEAR.findall(row["warname"])[-1])),
+        "ended": max([year, *map(int, _YEAR.findall(row["warname"]))]),
         "outcome": _outcome(row),
         "kind": kind,
         "active": float(kind in ("offense", "defense")),
@@ -120,15 +124,12 @@ def _case(row: Mapping[str, Any], year: int, fights: Iterable[Mapping[str, Any]]
     }
 
 
-def _sides(members: set[int], fights: Iterable[Mapping[str, Any]]) -> tuple[set[int], set[int], float | None]:
+def _sides(members: set[int], fight: Mapping[str, Any] | None) -> tuple[set[int], set[int], float | None]:
     """The member in the first fight, its enemy, and whether it was attacked; empty where no fight is known."""
-    for fight in fights:
-        attacker, target = fight["init_ccode"], fight["target_ccode"]
-        if target in members:
-            return {target}, {attacker}, 1.0
-        if attacker in members:
-            return {attacker}, {target}, 0.0
-    return set(), set(), None
+    if fight is None:
+        return set(), set(), None
+    attacker, target = fight["init_ccode"], fight["target_ccode"]
+    return ({target}, {attacker}, 1.0) if target in members else ({attacker}, {target}, 0.0)
 
 
 def _flag(given: Any, other: Any) -> float:
