@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from foedus.errors import FoedusError as FoedusError
     from foedus.errors import InputError as InputError
     from foedus.errors import NumericalError as NumericalError
+    from foedus.history.backtest import backtest as backtest
+    from foedus.history.estimate import fit as fit
     from foedus.model.dynamics import recurrence as recurrence
     from foedus.model.solve import Solved as Solved
     from foedus.model.solve import solve as solve
@@ -39,7 +41,9 @@ _HOMES = {
     "Scenario": "foedus.scenario.scenario",
     "Solved": "foedus.model.solve",
     "audit": "foedus.claims.audit",
+    "backtest": "foedus.history.backtest",
     "draw": "foedus.ensemble.draws",
+    "fit": "foedus.history.estimate",
     "load": "foedus.scenario.loader:load_scenario",
     "load_protocol": "foedus.protocol.loader",
     "recurrence": "foedus.model.dynamics",
@@ -55,7 +59,9 @@ __all__ = [  # the keys of _HOMES, spelled out for type checkers
     "Scenario",
     "Solved",
     "audit",
+    "backtest",
     "draw",
+    "fit",
     "load",
     "load_protocol",
     "recurrence",

@@ -23,6 +23,7 @@ COMMANDS = (
     "report",
     "explain",
     "compare",
+    "backtest",
     "export",
     "import",
     "data",

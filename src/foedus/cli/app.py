@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from foedus import __version__
-from foedus.cli import crisis, datasets, exchange, explain, tools
+from foedus.cli import crisis, datasets, exchange, explain, history, tools
 from foedus.cli.options import Commands
 from foedus.errors import FoedusError
 from foedus.report.messages import complain, complain_of, complain_of_usage
@@ -28,7 +28,7 @@ def cli() -> None:
     """
 
 
-for _command in (*crisis.COMMANDS, *explain.COMMANDS, *exchange.COMMANDS, *datasets.COMMANDS, *tools.COMMANDS):
+for _command in (*crisis.COMMANDS, *explain.COMMANDS, *history.COMMANDS, *exchange.COMMANDS, *datasets.COMMANDS, *tools.COMMANDS):
     cli.add_command(_command)
 
 

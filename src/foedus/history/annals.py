@@ -83,7 +83,10 @@ class Annals:
 
     @cached_property
     def _owed(self) -> dict[tuple[int, int, int], tuple[str, ...]]:
-        columns = {n: self.store.table("atop_directed")[n].to_pylist() for n in ("ccode1", "ccode2", "year", *(f"atop_{k}" for k in KINDS))}
+        columns = {
+            n: self.store.table("atop_directed")[n].to_pylist()
+            for n in ("ccode1", "ccode2", "year", *(f"atop_{k}" for k in KINDS))
+        }
         keys = zip(columns["ccode1"], columns["ccode2"], columns["year"], strict=True)
         flags = zip(*(columns[f"atop_{k}"] for k in KINDS), strict=True)
         return {key: tuple(k for k, flag in zip(KINDS, row, strict=True) if flag) for key, row in zip(keys, flags, strict=True)}
@@ -172,5 +175,3 @@ class Annals:
 def _mean(values: Iterable[float | None]) -> float | None:
     found = [v for v in values if v is not None]
     return sum(found) / len(found) if found else None
-
-

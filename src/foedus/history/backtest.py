@@ -2,199 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.documents import digest_of, finite
-from foedus.errors import MeaningError, NotFoundError, nearest
-from foedus.history import scores
+from foedus.documents import digest_of
+from foedus.errors import MeaningError
 from foedus.history.baselines import baselines, separated
 from foedus.history.cases import Array
-from foedus.history.crises import UNKNOWN, Crises, Level, read_crises
-from foedus.history.forecaster import Coefficients, Forecaster, load_forecaster
-from foedus.history.scores import Calibration, Mean
+from foedus.history.crises import Crises, read_crises
+from foedus.history.forecaster import Coefficients, Forecaster
+from foedus.history.forecasts import MODEL, Backtest
+from foedus.history.mapping import load_forecaster
 
-MODEL, PERMUTED = "model", "permuted"
+PERMUTED = "permuted"
 PERMUTATIONS = 3  # of the placebo; its losses are averaged
 FEW = 30  # clusters below which an interval is itself rough
 Split = Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Backtest:
-    """Forecasts and what happened.
-
-    Attributes:
-        name: the map. split: how cases to learn from and cases to forecast were kept apart, in words.
-        crises: the cases that were forecast.
-        levels: from least to most. coarse: by name, fewer levels and the indices of the levels of each.
-        forecasts: by forecaster, (variant, case, level); only the placebo has several variants.
-        trained: how many cases each forecast was learnt from, (case,).
-        coefficients: as learnt from all cases that can be learnt from; no forecast here comes from them unless there is one split.
-        warnings: what a reader must know.
-    """
-
-    name: str
-    title: str
-    split: str
-    crises: Crises
-    levels: tuple[str, ...]
-    coarse: Mapping[str, Mapping[str, tuple[int, ...]]]
-    forecasts: Mapping[str, Array] = field(repr=False)
-    trained: Level = field(repr=False)
-    coefficients: Coefficients = field(repr=False)
-    digest: str = ""
-    warnings: tuple[str, ...] = ()
-
-    @cached_property
-    def _rows(self) -> NDArray[np.bool_]:
-        return self.crises.known & np.isfinite(self.forecasts[MODEL][0]).all(axis=1)
-
-    @property
-    def n(self) -> int:
-        """How many cases are scored."""
-        return int(self._rows.sum())
-
-    @property
-    def clusters(self) -> NDArray[Any]:
-        """The crisis or war of each scored case."""
-        return np.asarray(self.crises.clusters)[self._rows]
-
-    @property
-    def rivals(self) -> tuple[str, ...]:
-        """The names of the baselines."""
-        return tuple(n for n in self.forecasts if n != MODEL)
-
-    @property
-    def scales(self) -> tuple[str, ...]:
-        """The scales on which there are scores: the levels, then the coarser ones."""
-        return ("levels", *self.coarse)
-
-    def happened(self, scale: str = "levels") -> Level:
-        """What happened in the scored cases, (case,), on a scale."""
-        y = self.crises.happened[self._rows]
-        if scale == "levels":
-            return y
-        of = {k: g for g, members in enumerate(self._groups(scale).values()) for k in members}
-        return np.array([of[int(k)] for k in y], dtype=np.intp)
-
-    def forecast(self, name: str = MODEL, scale: str = "levels") -> Array:
-        """The forecasts of the scored cases, (variant, case, level), on a scale."""
-        p = self.forecasts[name][:, self._rows]
-        if scale == "levels":
-            return p
-        return np.stack([p[:, :, list(members)].sum(axis=2) for members in self._groups(scale).values()], axis=2)
-
-    def losses(self, name: str, score: str, scale: str = "levels") -> Array:
-        """The loss of each scored case, (case,), on average over variants."""
-        y = self.happened(scale)
-        found: Array = np.mean([scores.SCORES[score](p, y) for p in self.forecast(name, scale)], axis=0)
-        return found
-
-    def score(self, name: str, score: str, scale: str = "levels") -> Mean:
-        """A forecaster's score with its error by crisis."""
-        return scores.mean(self.losses(name, score, scale), self.clusters)
-
-    def difference(self, name: str, score: str, scale: str = "levels") -> Mean:
-        """The model's score less that of a baseline, over the same cases, with its error by crisis: below zero the model is better."""
-        return scores.difference(self.losses(MODEL, score, scale), self.losses(name, score, scale), self.clusters)
-
-    def calibration(self, name: str = MODEL, scale: str = "levels", bins: int = 5) -> Calibration:
-        """Whether what was given a probability happened as often as that."""
-        return scores.calibration(self.forecast(name, scale)[0], self.happened(scale), self.clusters, bins=bins)
-
-    def _groups(self, scale: str) -> Mapping[str, tuple[int, ...]]:
-        if scale not in self.coarse:
-            raise NotFoundError(f"no scale '{scale}'", fix=nearest(scale, self.scales))
-        return self.coarse[scale]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, as `foedus backtest --json` prints it."""
-        found = {
-            "map": self.name,
-            "digest": self.digest,
-            "split": self.split,
-            "n": self.n,
-            "clusters": len(set(self.clusters)),
-            "levels": list(self.levels),
-            "scores": self._scores("levels") if self.n else {},
-            "coarse": {name: {"levels": list(groups)} | (self._scores(name) if self.n else {}) for name, groups in self.coarse.items()},
-            "calibration": {scale: self.calibration(scale=scale).to_dict() for scale in self.scales} if self.n else {},
-            "coefficients": self.coefficients.to_dict(),
-            "cases": self.cases(),
-            "left_out": dict(self.crises.left_out),
-            "filled": dict(self.crises.filled),
-            "warnings": list(self.warnings),
-        }
-        clean: dict[str, Any] = finite(found)
-        return clean
-
-    def _scores(self, scale: str) -> dict[str, Any]:
-        def means(of: Callable[[str], Mean]) -> dict[str, Any]:
-            found = {score: of(score) for score in scores.SCORES}
-            return {s: m.value for s, m in found.items()} | {
-                "errors": {s: m.error for s, m in found.items()},
-                "intervals": {s: [m.low, m.high] for s, m in found.items()},
-            }
-
-        return {
-            MODEL: means(lambda s: self.score(MODEL, s, scale)),
-            "baselines": {n: means(lambda s, n=n: self.score(n, s, scale)) for n in self.rivals},  # type: ignore[misc]
-            "differences": {n: means(lambda s, n=n: self.difference(n, s, scale)) for n in self.rivals},  # type: ignore[misc]
-        }
-
-    def cases(self) -> list[dict[str, Any]]:
-        """Every case with its forecast and what happened."""
-        found = []
-        for k, id in enumerate(self.crises.ids):
-            p, y = self.forecasts[MODEL][0, k], int(self.crises.happened[k])
-            found.append(
-                {
-                    "id": id,
-                    "crisis": self.crises.clusters[k],
-                    "client": self.crises.pairs[k][0],
-                    "patron": self.crises.pairs[k][1],
-                    "from": self.crises.starts[k].isoformat(),
-                    "to": self.crises.ends[k].isoformat(),
-                    "probabilities": p.tolist(),
-                    "forecast": dict(zip(self.levels, p.tolist(), strict=True)),
-                    "coarse": {
-                        name: {g: float(p[list(members)].sum()) for g, members in groups.items()} for name, groups in self.coarse.items()
-                    },
-                    "happened": None if y == UNKNOWN else self.levels[y],
-                    "response": None if y == UNKNOWN else y,
-                    "log": None if y == UNKNOWN else float(-np.log(p[y])),
-                    "scored": bool(self._rows[k]),
-                    "trained_on": int(self.trained[k]),
-                }
-            )
-        return found
-
-
 def backtest(
-    cases: Crises | Path | str, *, train: Crises | Path | str | None = None, map: str | Path = "gallery", **options: Any
+    cases: Crises | Path | str, *, train: Crises | Path | str | None = None, mapping: str | Path = "gallery", **options: Any
 ) -> Backtest:
     """Forecast cases from the solved game, and score the forecasts.
 
     Args:
         cases: a file in the format of the gallery of crises, the name of a shipped one, or cases already read.
-        train: cases to learn the coefficients from; those of a crisis that is forecast are left out of them. Without it every crisis
-            is forecast from the others.
-        map: the map from codes to numbers, shipped or a file.
+        train: cases to learn the coefficients from; those of a crisis that is forecast are left out. Without it every crisis is
+            forecast from the others.
+        mapping: the map from codes to numbers, shipped or a file.
         options: `by_time`, `placebo`, `progress`; see `run`.
 
     Raises:
         InputError: what is wrong with the cases or the map, with file and line. NumericalError: the game cannot be solved.
     """
-    forecaster = load_forecaster(map)
+    forecaster = load_forecaster(mapping)
     found = cases if isinstance(cases, Crises) else read_crises(case_file(cases), forecaster.map)
     known = None if train is None else train if isinstance(train, Crises) else read_crises(case_file(train), forecaster.map)
     return run(forecaster, found, known, **options)
@@ -280,7 +128,7 @@ def _splits(crises: Crises, pool: Crises, apart: bool, by_time: Sequence[date] |
     theirs = np.asarray(pool.clusters)
     if by_time is not None:
         edges = [*by_time, date.max]
-        for first, following in zip(edges[:-1], edges[1:], strict=True):
+        for first, following in pairwise(edges):
             outside = np.array([first <= d < following for d in crises.starts])
             inside = pool.known & np.array([d < first for d in pool.ends]) & ~np.isin(theirs, groups[outside])
             if outside.any() and inside.any():
@@ -314,11 +162,13 @@ def _in_words(apart: bool, by_time: Sequence[date] | None, splits: int, pool: Cr
     return f"leave one crisis out, {splits} crises"
 
 
-def _warnings(forecaster: Forecaster, crises: Crises, pool: Crises, covariates: Sequence[str], fitted: Coefficients) -> Iterator[str]:
+def _warnings(
+    forecaster: Forecaster, crises: Crises, pool: Crises, covariates: Sequence[str], fitted: Coefficients
+) -> Iterator[str]:
     if not fitted.converged:
         yield "the search for the coefficients did not end: the forecasts are of where it stopped"
     for name in separated(covariates, pool):
-        yield f"separation: '{name}' by itself parts some levels from the others; only the penalty and the priors keep estimates finite"
+        yield f"separation: '{name}' by itself parts some levels from the others; priors and penalty alone keep estimates finite"
     absent = [level for k, level in enumerate(forecaster.levels) if not (pool.happened[pool.known] == k).any()]
     if absent:
         yield f"never seen in the cases to learn from: {', '.join(absent)}"

@@ -1,7 +1,7 @@
 """What a sceptic would forecast with: rates, what the same pair did last, and a penalised ordered logit on the same codes.
 
-Each learns from training cases and gives a probability to every level of others. Rates are shrunk towards the next coarser rate with
-the weight of one case a level, so that nothing gets zero for not having happened yet.
+Each learns from training cases and gives a probability to every level of others. Rates are shrunk towards the next coarser rate
+with the weight of one case a level, so that nothing gets zero for not having happened yet.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def constant(train: Crises, test: Crises, levels: int) -> Array:
 
 
 def by(fields: Sequence[str], train: Crises, test: Crises, levels: int) -> Array:
-    """The rates of the training cases with the same value of a field; with two fields shrunk towards those with the same first."""
+    """The rates of training cases with the same value of a field; with two fields shrunk towards those of the first."""
     base = constant(train, test, levels)
     mine, theirs = np.full(len(test), "", dtype=object), np.full(len(train), "", dtype=object)
     for name in fields:
@@ -130,7 +130,7 @@ def fit_ordered_logit(x: Array, y: Level, levels: int, penalty: float) -> Ordere
 
 
 def _density(at: Array, z: Array, target: Level, weight: Array, ridge: Array) -> tuple[float, Array, Array]:
-    """The penalised log-likelihood, its slope, and minus its expected curvature; minus infinity where the cuts are out of order."""
+    """The penalised log-likelihood, its slope, and minus its expected curvature; minus infinity with cuts out of order."""
     n, cuts = len(z), len(at) - z.shape[1]
     below = _expit(at[:cuts] - (z @ at[cuts:])[:, None])
     p = np.diff(np.hstack([np.zeros((n, 1)), below, np.ones((n, 1))]), axis=1)

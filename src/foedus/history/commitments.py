@@ -1,8 +1,9 @@
 """Commitments that were invoked in war, honoured or not, with what was known of treaty, war and states when it began.
 
-The table is that of Berkemeier and Fuhrmann (2018, doi 10.1177/2053168018779697): a row is a war and a treaty. Who attacked whom is
-read from the first fight of the war in which a member took part (Reiter, Stam and Horowitz 2016); the client is the member in it, the
-partners are the other members. If members fought each other, the client is the one that was attacked. All else is of the year before.
+The table is that of Berkemeier and Fuhrmann (2018, doi 10.1177/2053168018779697): a row is a war and a treaty. Who attacked whom
+is read from the first fight of the war in which a member took part (Reiter, Stam and Horowitz 2016); the client is the member in
+it, the partners are the other members. If members fought each other, the client is the one that was attacked. All else is of the
+year before.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def commitments(rows: Sequence[Mapping[str, Any]], annals: Annals, given: MapSch
     found: list[dict[str, Any]] = []
     left: dict[str, int] = {}
     for row in rows:
-        reason = "not invoked in the war" if row["dnaLLM"] == 1 else "neither honoured nor violated" if _outcome(row) is None else ""
+        reason = (
+            "not invoked in the war" if row["dnaLLM"] == 1 else "neither honoured nor violated" if _outcome(row) is None else ""
+        )
         fight = None if reason else _fight(row["atopid"], fights.get(row["warid"], ()), annals)
         year = fight["year"] if fight else _start(row["warname"])
         if not reason and year is None:
@@ -74,9 +77,11 @@ def _start(name: str) -> int | None:
 
 
 def _fights(annals: Annals) -> dict[int, list[dict[str, Any]]]:
-    """Who attacked whom in each war: first the attacks with which wars and wars within them began, then those of later joiners."""
+    """Who attacked whom in each war: the attacks with which wars and wars within them began, then those of later joiners."""
     found: dict[int, list[dict[str, Any]]] = {}
-    for row in sorted(annals.rows("iwd"), key=lambda r: (r["joiner"] or 0, r["year"], r["month_entry"] or 0, r["day_entry"] or 0)):
+    for row in sorted(
+        annals.rows("iwd"), key=lambda r: (r["joiner"] or 0, r["year"], r["month_entry"] or 0, r["day_entry"] or 0)
+    ):
         found.setdefault(row["larger_war_id"], []).append(row)
     return found
 

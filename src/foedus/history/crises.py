@@ -105,16 +105,20 @@ def crises_of(document: Document, given: MapSchema) -> Crises:
     _check_keys(cases, document)
     _check_cases(cases, document, given)
     data = document.data["cases"]
-    places = [document.place(("cases", k)) for k in range(len(cases))]
-    codes, filled = coded(data, given, lambda k, name: document.place(("cases", k, *_path(given.codes[name], name))) or places[k])
-    starts, ends = ([date.fromisoformat(d) for d in days] for days in zip(*((c.window.start, c.window.end) for c in cases), strict=True))
+    codes, filled = coded(data, given, lambda k, name: document.place(("cases", k, *_path(given.codes[name], name))))
+    starts, ends = (
+        [date.fromisoformat(d) for d in days] for days in zip(*((c.window.start, c.window.end) for c in cases), strict=True)
+    )
     return Crises(
         ids=tuple(c.id for c in cases),
         clusters=tuple(c.crisis_id for c in cases),
         pairs=tuple((c.client, c.patron) for c in cases),
         starts=tuple(starts),
         ends=tuple(ends),
-        fields={"era": tuple(era_of(d.year) for d in starts), "formal_commitment.kind": tuple(c.formal_commitment.kind for c in cases)},
+        fields={
+            "era": tuple(era_of(d.year) for d in starts),
+            "formal_commitment.kind": tuple(c.formal_commitment.kind for c in cases),
+        },
         codes=codes,
         happened=np.array([UNKNOWN if c.response is None or c.response.level is None else c.response.level for c in cases]),
         scored=np.array([not c.flagship for c in cases]),
@@ -148,7 +152,9 @@ def coded(
                     value = float(found[code.instead][k])
                 if value is None:
                     if code.missing is None:
-                        raise MeaningError(f"the covariate '{'.'.join(_path(code, name))}' is missing", fix="give it, or leave the case out")
+                        raise MeaningError(
+                            f"the covariate '{'.'.join(_path(code, name))}' is missing", fix="give it, or leave the case out"
+                        )
                     value, count = float(code.missing), count + 1
             except InputError as error:
                 raise error.at(place(k, name)) from None
@@ -231,7 +237,7 @@ def _check_cases(cases: Sequence[CaseSchema], document: Document, given: MapSche
 def _warnings(cases: Sequence[CaseSchema]) -> Iterable[str]:
     aside = [c.id for c in cases if c.flagship]
     if aside:
-        yield f"{len(aside)} cases are the shipped scenario itself: forecast, but neither learnt from nor scored ({', '.join(aside)})"
+        yield f"{len(aside)} cases are the shipped scenario itself: forecast, not learnt from, not scored ({', '.join(aside)})"
     open_ = sum(c.response is None or c.response.level is None for c in cases)
     if open_:
         yield f"{open_} cases without a response: forecast, not scored"

@@ -1,42 +1,33 @@
-"""A protocol as a forecaster of cases: codes of a case become numbers of the game, whose solution gives a probability to each level.
+"""A protocol as a forecaster of cases: codes of a case become numbers of the game, whose solution says how likely each level is.
 
-What stands between codes and numbers is a map, a file: for each number a formula of the codes and of a few coefficients that are the
-same in every case and have a prior. The posterior of the coefficients is taken as normal about its mode, with Fisher's information
-as curvature, and forecasts are averages over it, so that few cases make no sure forecasts.
+What stands between codes and numbers is a map, a file: for each number a formula of the codes and of a few coefficients that are
+the same in every case and have a prior. The posterior of the coefficients is taken as normal about its mode, with Fisher's
+information as curvature, and forecasts are averages over it, so that few cases make no sure forecasts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.documents import Document, parse_document, read_document
-from foedus.errors import InputError, MeaningError, NotFoundError, NumericalError, nearest
-from foedus.formulas import Formula, Name, check_function, parse, walk
+from foedus.errors import NumericalError
 from foedus.history.cases import Array
 from foedus.history.maps.schema import MapSchema
-from foedus.model.model import Model
-from foedus.program import ir
+from foedus.program.compiled import compile_program
 from foedus.program.gradient import jacobian
-from foedus.program.ir import Program, Value
-from foedus.program.lowering import lower
+from foedus.program.ir import Program
 from foedus.program.numpy_executor import execute
-from foedus.protocol.loader import load_protocol
-from foedus.protocol.operators import OPERATORS
-from foedus.protocol.protocol import Protocol, flat_names
-from foedus.schema import validate
+from foedus.protocol.protocol import Protocol
 
 POINTS = 512  # at which the posterior is averaged
 STEPS, TOLERANCE = 100, 1e-8  # of the search for the mode, in the log-density
 LEAST = 1e-12  # the smallest probability that a forecast gives
 Codes = Mapping[str, Array]
+Runner = Callable[[Array], Array]
 Level = NDArray[np.intp]
 
 
@@ -98,8 +89,22 @@ class Forecaster:
         return tuple(self.map.coefficients)
 
     @cached_property
-    def _slopes(self) -> Program:
-        return jacobian(self.program, [n for n in self.names if n in self.program.inputs])
+    def _forward(self) -> Runner:
+        """Inputs, (input, case), to the log-probability of each level, (level, case)."""
+        return _runner(self.program)
+
+    @cached_property
+    def _both(self) -> Runner:
+        """Inputs to each level's log-probability and its derivatives in the coefficients that are read, (output, case)."""
+        return _runner(jacobian(self.program, [n for n in self.names if n in self.program.inputs]))
+
+    def _rows(self, codes: Codes, at: Array, size: int) -> Array:
+        """The inputs of the program, (input, case)."""
+        given = dict(codes) | dict(zip(self.names, at, strict=True))
+        rows = np.empty((len(self.program.inputs), size))
+        for k, name in enumerate(self.program.inputs):
+            rows[k] = given[name]
+        return rows
 
     def probabilities(self, codes: Codes, at: Array) -> Array:
         """The probability of each level.
@@ -110,10 +115,10 @@ class Forecaster:
         Returns:
             (point, case, level).
         """
-        given = {n: values[None, :] for n, values in codes.items()} | dict(zip(self.names, at.T[:, :, None], strict=True))
-        found = execute(self.program, {n: given[n] for n in self.program.inputs})
-        shape = (len(at), len(next(iter(codes.values()))))
-        return np.exp(np.stack([np.broadcast_to(found[level], shape) for level in self.levels], axis=-1))
+        cases, points = len(next(iter(codes.values()))), len(at)
+        tiled = {n: np.tile(c, points) for n, c in codes.items()}
+        logs = self._forward(self._rows(tiled, np.repeat(at, cases, axis=0).T, cases * points))
+        return np.exp(logs.reshape(len(self.levels), points, cases).transpose(1, 2, 0))
 
     def forecast(self, codes: Codes, coefficients: Coefficients) -> Array:
         """The probability of each level given training cases, (case, level): the average over the posterior.
@@ -160,7 +165,8 @@ class Forecaster:
                 converged = True
                 break
         loglik = value + 0.5 * float((((at - mean) / sd) ** 2).sum())
-        return Coefficients(self.names, at, np.linalg.inv(curvature), mean, sd, loglik, len(happened), converged)
+        spread = np.asarray(np.linalg.inv(curvature), dtype=np.float64)
+        return Coefficients(self.names, at, spread, mean, sd, loglik, len(happened), converged)
 
     def _density(self, codes: Codes, happened: Level, at: Array, mean: Array, sd: Array) -> tuple[float, Array, Array]:
         """The log-density of the posterior, its slope, and minus its expected curvature."""
@@ -168,121 +174,33 @@ class Forecaster:
         value, slope, curvature = -0.5 * float(((off / sd) ** 2).sum()), -off / sd**2, np.diag(sd**-2.0)
         if not len(happened):
             return value, slope, curvature
-        given = dict(codes) | {n: np.array(b) for n, b in zip(self.names, at, strict=True)}
+        n, k = len(happened), len(self.levels)
         with np.errstate(all="ignore"):  # far out, where the search may look
-            log = execute(self.program, {n: given[n] for n in self.program.inputs})
-            slopes = execute(self._slopes, {n: given[n] for n in self._slopes.inputs})
-        n, zero = len(happened), np.zeros(len(happened))
-        logs = np.stack([np.broadcast_to(log[level], (n,)) for level in self.levels], axis=-1)
-        each = np.stack(
-            [[np.broadcast_to(slopes.get(f"d:{level}:{b}", zero), (n,)) for b in self.names] for level in self.levels]
-        )  # (level, coefficient, case)
-        value += float(logs[np.arange(n), happened].sum())
+            found = self._both(self._rows(codes, at, n))
+        used = [j for j, name in enumerate(self.names) if name in self.program.inputs]
+        found = found.reshape(k, 1 + len(used), n)
+        logs, each = found[:, 0], np.zeros((k, len(self.names), n))
+        each[:, used] = found[:, 1:]
+        value += float(logs[happened, np.arange(n)].sum())
         slope = slope + each[happened, :, np.arange(n)].sum(axis=0)
-        curvature = curvature + np.einsum("ik,kai,kbi->ab", np.exp(logs), each, each)
+        scaled = (each * np.exp(logs / 2)[:, None, :]).transpose(1, 0, 2).reshape(len(self.names), -1)
+        curvature = curvature + scaled @ scaled.T
         good = np.isfinite(value) and np.isfinite(slope).all() and np.isfinite(curvature).all()
         return (value, slope, curvature) if good else (-np.inf, slope, curvature)
 
 
-def load_forecaster(name: str | Path) -> Forecaster:
-    """A forecaster from the name of a shipped map, or from the file of one.
+def _runner(program: Program) -> Runner:
+    """A program as machine code, which is kept on disk; one with equations is interpreted."""
+    inputs, outputs = list(program.inputs), list(program.outputs)
+    if program.implicit:
 
-    Raises:
-        InputError: no such map, or something wrong in it, with file and line.
-    """
-    shipped = {p.name.removesuffix(".yaml"): p for p in files("foedus.history.maps").iterdir() if p.name.endswith(".yaml")}
-    if str(name) in shipped:
-        return _shipped(str(name))
-    path = Path(name)
-    if not path.exists():
-        raise NotFoundError(f"no map '{name}'", fix=nearest(str(name), shipped))
-    return build_forecaster(read_document(path))
+        def run(rows: Array) -> Array:
+            found = execute(program, dict(zip(inputs, rows, strict=True)))
+            return np.stack([np.broadcast_to(found[name], rows.shape[1:]) for name in outputs])
 
-
-@cache
-def _shipped(name: str) -> Forecaster:
-    raw = (files("foedus.history.maps") / f"{name}.yaml").read_bytes()
-    return build_forecaster(parse_document(raw, f"{name}.yaml"))
-
-
-def build_forecaster(document: Document) -> Forecaster:
-    """A forecaster from the document of a map.
-
-    Raises:
-        InputError: the wrong shape, or a formula that names what is neither a code nor a coefficient, with file and line.
-    """
-    given = validate(MapSchema, document)
-    protocol = load_protocol(given.protocol)
-    return Forecaster(given, protocol, _program(given, protocol, document))
-
-
-def _program(given: MapSchema, protocol: Protocol, document: Document) -> Program:
-    model = Model(protocol)
-    known: dict[str, Value] = {}
-    labels = flat_names(protocol, protocol.numbers)
-    names = [*given.codes, *given.coefficients]
-    for label, number in given.numbers.items():
-        place = document.place(("numbers", label, "formula"))
-        try:
-            if label not in labels:
-                raise NotFoundError(f"no number '{label}' in the protocol '{protocol.name}'", fix=nearest(label, labels))
-            known[label] = _lowered(parse(number.formula), model, names)
-        except InputError as error:
-            raise error.at(place) from None
-    for label in labels:
-        default = protocol.numbers[label.partition("[")[0]].default
-        if label not in known:
-            if default is None:
-                raise MeaningError(f"the number '{label}' has no formula", document.place(("numbers",)), f"add '{label}:'")
-            known[label] = model.builder.const(default)
-    world = model.world(known | model.levers({}))
-    logs = {}
-    for level, text in given.levels.items():
-        try:
-            logs[level] = ir.log(_probability(parse(text), world, given, protocol))
-        except InputError as error:
-            raise error.at(document.place(("levels", level))) from None
-    return model.builder.program(logs)
-
-
-def _lowered(formula: Formula, model: Model, names: Sequence[str]) -> Value:
-    for e in walk(formula.root):
-        if isinstance(e, Name) and (e.name not in names or e.index is not None):
-            raise NotFoundError(f"'{e.name}' is neither a code nor a coefficient", fix=nearest(e.name, names))
-    return lower(formula.root, model.builder, lambda n: model.builder.input(n.name), _no_operator, _no_set)
-
-
-def _probability(formula: Formula, world: Any, given: MapSchema, protocol: Protocol) -> Value:
-    """The probability of a level: a formula of choices, and of codes where what counts as the level differs between cases."""
-
-    def name(n: Name) -> Value:
-        if n.name not in given.codes:
-            raise NotFoundError(f"'{n.name}' is no code", fix=nearest(n.name, given.codes))
-        return world.builder.input(n.name)
-
-    def operator(call: Any) -> Value:
-        if call.function != "choice":
-            check_function(call, OPERATORS)
-            raise MeaningError(f"a level is no formula of '{call.function}'", fix="use choice(node.action)")
-        move = call.args[0]
-        node = protocol.nodes.get(getattr(move, "node", ""))
-        if node is None or move.action not in node.branches:
-            known = [f"{n}.{a}" for n, found in protocol.nodes.items() for a in found.branches]
-            raise NotFoundError(f"no move '{getattr(move, 'node', '')}.{getattr(move, 'action', '')}'", fix=nearest(str(move), known))
-        value = world.evaluate(call)
-        assert isinstance(value, Value)
-        return value
-
-    return lower(formula.root, world.builder, name, operator, _no_set)
-
-
-def _no_operator(call: Any) -> Value:
-    check_function(call, {})
-    raise AssertionError("a known function is no operator")
-
-
-def _no_set(name: str) -> tuple[str, ...]:
-    raise MeaningError(f"'{name}' is not a set that can be summed over here", fix="write the sum out")
+        return run
+    machine = compile_program(program, inputs)
+    return lambda rows: machine.run(rows, threads=1)
 
 
 @cache

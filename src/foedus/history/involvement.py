@@ -1,7 +1,7 @@
 """How far a great power involved itself for a crisis actor to which it had a commitment, from what was known at the trigger.
 
-Crises, actors and involvement are those of International Crisis Behavior; commitments are ATOP's, of the year before the trigger. What
-ICB codes over a whole crisis (violence, gravity, number of actors) is not read.
+Crises, actors and involvement are those of International Crisis Behavior; commitments are ATOP's, of the year before the trigger.
+What ICB codes over a whole crisis (violence, gravity, number of actors) is not read.
 """
 
 from __future__ import annotations
@@ -19,14 +19,24 @@ from foedus.history.annals import Annals
 from foedus.history.crises import Crises, coded, era_of
 from foedus.history.maps.schema import MapSchema
 
-LEVELS: Mapping[int, int] = {1: 0, 3: 1, 4: 1, 5: 1, 6: 2, 7: 2, 8: 3}  # ICB's code of activity to none, political, covert, direct
+LEVELS: Mapping[int, int] = {
+    1: 0,
+    3: 1,
+    4: 1,
+    5: 1,
+    6: 2,
+    7: 2,
+    8: 3,
+}  # ICB's code of activity to none, political, covert, direct
 MODERN = 1945
 TRIGGERS = 9  # ICB's triggers rise from a verbal act to a violent one
 MEMORY = 10  # years over which a power's recent activity is counted
 WORDS = {"defense": "defence", "offense": "offence", "consul": "consultation", "neutral": "neutrality", "nonagg": "nonaggression"}
 
 
-def involvement(rows: Sequence[Mapping[str, Any]], annals: Annals, given: MapSchema, past: Sequence[Mapping[str, Any]] = ()) -> Crises:
+def involvement(
+    rows: Sequence[Mapping[str, Any]], annals: Annals, given: MapSchema, past: Sequence[Mapping[str, Any]] = ()
+) -> Crises:
     """The crisis actors to which a great power owed something, coded by a map.
 
     Args:

@@ -11,11 +11,12 @@ from typing import Any
 from foedus.datasets.store import Store
 from foedus.errors import MeaningError, NotFoundError, Place, nearest
 from foedus.history.annals import Annals
-from foedus.history.backtest import Backtest, Progress, run
+from foedus.history.backtest import Progress, run
 from foedus.history.commitments import commitments
 from foedus.history.crises import Crises
-from foedus.history.forecaster import load_forecaster
+from foedus.history.forecasts import Backtest
 from foedus.history.involvement import involvement
+from foedus.history.mapping import load_forecaster
 
 TABLES: Mapping[str, str] = {"commitments": "honoured", "icb": "icb_actors"}
 FIRST, STEP = 1945, 5  # the periods of a split by time
@@ -37,9 +38,9 @@ def backtest_dataset(
 
     Args:
         name: `commitments` (Berkemeier and Fuhrmann) or `icb` (International Crisis Behavior).
-        train, test: cases to learn from and cases to forecast: a file in the format of the data set, or years, `1816-1944`, of the
-            stored one. Without them each war or crisis is forecast from the others. Without `train` a `test` is forecast from all
-            other stored cases; without `test` all cases that are not learnt from are forecast.
+        train, test: cases to learn from and cases to forecast: a file in the format of the data set, or years, `1816-1944`, of
+            the stored one. Without them each war or crisis is forecast from the others. Without `train` a `test` is forecast from
+            all other stored cases; without `test` all cases that are not learnt from are forecast.
         by_time: forecast each five years from 1945 on from what was over before.
         store: the data sets; the user's own by default.
         placebo, progress: as for `backtest.run`.

@@ -1,0 +1,1 @@
+"""Shipped cases, as files."""
