@@ -70,7 +70,11 @@ BROKEN: dict[str, tuple[Callable[[str], str], str, str]] = {
         "unknown key 'flagshp'",
         "flagshp",
     ),
-    "off the scale": (lambda t: t.replace("response: {level: ", "response: {level: 1", 1), "less than or equal to 5", "response: {level: 1"),
+    "off the scale": (
+        lambda t: t.replace("response: {level: ", "response: {level: 1", 1),
+        "less than or equal to 5",
+        "response: {level: 1",
+    ),
     "a word off the scale": (
         lambda t: t.replace('in_scope: "na"', "in_scope: maybe").replace('in_scope: "yes"', "in_scope: maybe"),
         "in_scope",
