@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import yaml
 
-from foedus.errors import FoedusError, NotFoundError, Place, ShapeError
+from foedus.errors import FoedusError, NotFoundError, Place, ShapeError, nearest
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
@@ -121,6 +121,34 @@ def parse_document(raw: bytes | str, name: str) -> Document:
     except yaml.YAMLError as error:
         raise ShapeError(f"not YAML: {str(error).splitlines()[0]}", Place(name), "save it as plain UTF-8 text") from None
     return Document(name, data, reader.places)
+
+
+def merged(base: Document, patch: Document) -> Document:
+    """The base with the patch's values in place: mappings merge, null removes, anything else replaces; each part keeps its place.
+
+    Raises:
+        ShapeError: the patch removes what is not there.
+    """
+    places = dict(base.places)
+
+    def merge(old: dict[str, Any], new: dict[str, Any], path: Path_) -> dict[str, Any]:
+        found = dict(old)
+        for key, value in new.items():
+            here = (*path, key)
+            if value is None:
+                if key not in found:
+                    raise ShapeError(f"there is no '{key}' to remove", patch.place(here), nearest(key, found))
+                del found[key]
+            elif isinstance(value, dict) and isinstance(found.get(key), dict):
+                found[key] = merge(found[key], value, here)
+            else:
+                found[key] = value
+                for known in [k for k in places if k[: len(here)] == here]:
+                    del places[known]
+                places.update({k: v for k, v in patch.places.items() if k[: len(here)] == here})
+        return found
+
+    return Document(patch.name, merge(base.data, patch.data, ()), places)
 
 
 def _decoded(raw: bytes | str, name: str) -> str:

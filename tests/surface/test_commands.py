@@ -167,7 +167,11 @@ def test_solve_for_people() -> None:
 def test_show() -> None:
     done = foedus("show", "textbook")
     assert (done.code, done.err) == (0, "")
-    branches = [line for line in done.out.partition("The game tree")[2].splitlines() if re.search(r"\d\.\d\d", line)]
+    branches = [
+        line
+        for line in done.out.partition("The game tree")[2].partition("Promises")[0].splitlines()
+        if re.search(r"\d\.\d\d", line)
+    ]
     assert len(branches) == 25  # every action at every position
     for words in ("the weaker ally", "hold *", "Patron (help)", "accused"):
         assert words in done.out

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from foedus.documents import Document, Path_, digest_of, parse_document, read_document
+from foedus.documents import Document, Path_, digest_of, merged, parse_document, read_document
 from foedus.errors import InputError, MeaningError, NotFoundError, nearest
 from foedus.formats import migrated
 from foedus.formulas import FUNCTIONS, Formula, parse
@@ -45,22 +45,45 @@ def load_protocol(name: str | Path, beside: Path | None = None) -> p.Protocol:
     """
     if str(name).endswith(".efg"):
         return build_protocol(read_game((beside or Path()) / name))
-    if str(name).endswith((".yaml", ".yml")):
-        return build_protocol(read_document((beside or Path()) / name))
+    return build_protocol(_document(str(name), beside or Path()))
+
+
+def _document(name: str, beside: Path) -> Document:
+    if name.endswith((".yaml", ".yml")):
+        return read_document(beside / name)
     library = shipped("foedus.protocol")
-    if str(name) not in library:
-        raise NotFoundError(f"no protocol '{name}'", fix=nearest(str(name), library))
-    path = library[str(name)]
-    return build_protocol(parse_document(path.read_bytes(), path.name))
+    if name not in library:
+        raise NotFoundError(f"no protocol '{name}'", fix=nearest(name, library))
+    return parse_document(library[name].read_bytes(), library[name].name)
 
 
 def build_protocol(document: Document) -> p.Protocol:
-    """A protocol from a document.
+    """A protocol from a document; one that `extends` another says only what differs from it.
 
     Raises:
         InputError: with the line of what is wrong.
     """
-    return _Builder(document).protocol()
+    return _Builder(_whole(document)).protocol()
+
+
+def _whole(document: Document) -> Document:
+    """The document with all that it extends, which stands in the library or beside it."""
+    layers, names = [document], set[str]()
+    while isinstance(layers[-1].data, dict) and "extends" in layers[-1].data:
+        last = layers.pop()
+        name = str(last.data["extends"])
+        layers.append(Document(last.name, {k: v for k, v in last.data.items() if k != "extends"}, last.places))
+        if name in names:
+            raise MeaningError(f"'{name}' extends itself", last.place(("extends",)), "extend another protocol")
+        names.add(name)
+        try:
+            layers.append(_document(name, Path(last.name).parent))
+        except InputError as error:
+            raise error.at(last.place(("extends",))) from None
+    whole = layers.pop()
+    while layers:
+        whole = merged(whole, layers.pop())
+    return whole
 
 
 class _Builder:
