@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from foedus.game import limits
 from foedus.game.tree import Play, Position
 from foedus.program import ir
 from foedus.program.ir import Builder, Value
@@ -116,14 +117,14 @@ class Solution:
             return _best(payoffs)
         precision = self.stage.precision(at.player or "")
         if self.stage.rule != "logit":
-            second = normal_cdf(precision * (payoffs[1] - payoffs[0]) / self._error(at))
+            second = normal_cdf(precision * (payoffs[1] - payoffs[0]) / self.error(at))
             return [1.0 - second, second]
         if len(payoffs) == 2 and at.weights == (1.0, 1.0):
             second = ir.sigmoid(precision * (payoffs[1] - payoffs[0]))
             return [1.0 - second, second]
         return ir.softmax(self.stage.weighted(at, [precision * u for u in payoffs]))
 
-    def _error(self, at: Position) -> Value:
+    def error(self, at: Position) -> Value:
         """The standard deviation of the error in the difference of two actions' payoffs, at precision one."""
         if self.stage.rule == "probit":
             return self.stage.builder.const(math.sqrt(2))
@@ -185,7 +186,7 @@ class Solution:
             return [ir.log(p) for p in self.choices[at][kind]]
         payoffs, precision = self.payoffs_by_kind(at.player, at)[kind], self.stage.precision(at.player)
         if self.stage.rule != "logit":
-            lead = precision * (payoffs[1] - payoffs[0]) / self._error(at)
+            lead = precision * (payoffs[1] - payoffs[0]) / self.error(at)
             return [log_normal_cdf(-lead), log_normal_cdf(lead)]
         scores = self.stage.weighted(at, [precision * payoffs[k] for k in self.stage.open(at)])
         return self.stage.spread(at, ir.log_softmax(scores), NEVER)
@@ -219,13 +220,16 @@ class Solution:
         """The log-probabilities of some plays or positions, up to a constant that they share; exact for rare moves too."""
         taken = [dict(self.steps(play)) for play in plays]
         common = {at for at in taken[0] if all(t.get(at) == taken[0][at] for t in taken)}
+        apart = [[(at, a) for at, a in steps.items() if at not in common] for steps in taken]
+        if self.stage.limit:
+            return limits.log_weights(self, apart)
         zero = self.stage.builder.const(0)
-        return [sum((self._log_mean(at, a) for at, a in steps.items() if at not in common), zero) for steps in taken]
+        return [sum((self._log_mean(at, a) for at, a in steps), zero) for steps in apart]
 
     def _log_mean(self, at: Position, action: str) -> Value:
         """The log-probability of an action at a position, over the mover's types."""
         index = list(at.children).index(action)
-        if self.stage.settled(at) or at.player is None or self.stage.limit:
+        if self.stage.settled(at) or at.player is None:
             p = self.mean(at)[index]
             return self.stage.builder.const(NEVER) if p.constant == 0 else ir.maximum(ir.log(p), NEVER)
         belief = self.stage.beliefs[at.player]
@@ -239,10 +243,12 @@ class Solution:
         return {}
 
     def posterior(self, at: Position, action: str) -> dict[Kind, Value]:
-        """Beliefs in the mover's types after an action at a position, by Bayes' rule."""
+        """Beliefs in the mover's types after an action at a position, by Bayes' rule, or by its limit."""
         belief = self.stage.beliefs.get(at.player or "", {})
         if self.stage.settled(at) or len(belief) < 2:
             return dict(belief)
+        if self.stage.limit:
+            return limits.posterior(self, at, action)
         index = list(at.children).index(action)
         scores = [ir.log(b) + self.log_choice(at, kind)[index] for kind, b in belief.items()]
         return dict(zip(belief, ir.softmax(scores), strict=True))

@@ -36,12 +36,18 @@ def _moves(call: Call) -> dict[str, str]:
     return {node: _name(action) for node, action in call.keywords}
 
 
-def _passing(world: World, at: Position) -> Value:
-    """The probability that play passes a position, given what was seen."""
+def _passing(world: World, positions: list[Position]) -> list[Value]:
+    """How probable play is to pass each of some positions, given what was seen, up to a factor that they share."""
+    if world.model.limit:
+        return outcomes.passing(world.solution, positions, world.agreeing)
     if not world.seen:
-        return world.solution.reach[at] + LEAST
+        return [world.solution.reach[at] + LEAST for at in positions]
+    return [_passed(world, at) for at in positions]
+
+
+def _passed(world: World, at: Position) -> Value:
     one, zero = world.builder.const(1), world.builder.const(0)
-    return world.over_plays(lambda play: one if play.path[: len(at.path)] == at.path else zero)
+    return world.over_plays(lambda play: one if outcomes.passes(play, at) else zero)
 
 
 def _average(world: World, node: str, of: Callable[[Position], list[Value]]) -> list[Value]:
@@ -52,7 +58,7 @@ def _average(world: World, node: str, of: Callable[[Position], list[Value]]) -> 
     values = [of(at) for at in positions]
     if all([v.id for v in row] == [v.id for v in values[0]] for row in values):
         return values[0]
-    passing = [_passing(world, at) for at in positions]
+    passing = _passing(world, positions)
     norm = 1.0 / ir.total(passing, world.builder)
     return [
         ir.total((w * row[k] for w, row in zip(passing, values, strict=True)), world.builder) * norm

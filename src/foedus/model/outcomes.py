@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from foedus.errors import MeaningError
 from foedus.game.general import GeneralSolution
 from foedus.game.solver import Solution
-from foedus.game.tree import Play
+from foedus.game.tree import Play, Position
 from foedus.program import ir
 from foedus.program.ir import Value
 
@@ -50,7 +50,7 @@ def seen(solution: AnySolution, moves: Mapping[str, Collection[str]]) -> OverPla
     Raises:
         MeaningError: no play holds them all.
     """
-    plays = [p for p in solution.stage.tree.plays if _holds({n: a for n, _, a in p.steps}, moves)]
+    plays = [p for p in solution.stage.tree.plays if holds(p, moves)]
     if not plays:
         shown = ", ".join(f"{n} = {' or '.join(a)}" for n, a in moves.items())
         raise MeaningError(f"no play of the game holds {shown} together", fix="give moves that can follow one another")
@@ -62,8 +62,25 @@ def seen(solution: AnySolution, moves: Mapping[str, Collection[str]]) -> OverPla
     return after_them
 
 
-def _holds(taken: Mapping[str, str], moves: Mapping[str, Collection[str]]) -> bool:
+def holds(play: Play, moves: Mapping[str, Collection[str]]) -> bool:
+    """Whether a play takes, at each of these nodes, one of these actions."""
+    taken = {node: action for node, _, action in play.steps}
     return all(node in taken and taken[node] in actions for node, actions in moves.items())
+
+
+def passes(play: Play, at: Position) -> bool:
+    """Whether a play passes a position."""
+    return play.path[: len(at.path)] == at.path
+
+
+def passing(solution: AnySolution, positions: Sequence[Position], moves: Mapping[str, Collection[str]]) -> list[Value]:
+    """How probable play is to pass each position, given moves that were seen, among the plays that pass any of them.
+
+    Where nobody errs and none of them is ever passed, it is what they are beside each other on the way to that limit.
+    """
+    plays = [p for p in solution.stage.tree.plays if holds(p, moves) and any(passes(p, at) for at in positions)]
+    weights, builder = ir.softmax(solution.log_weights(plays)), solution.stage.builder
+    return [ir.total((w for w, p in zip(weights, plays, strict=True) if passes(p, at)), builder) for at in positions]
 
 
 def posterior(solution: AnySolution, over: OverPlays, player: str, kind: str) -> Value:

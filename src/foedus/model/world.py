@@ -7,7 +7,7 @@ in common is one value of the program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -133,8 +133,12 @@ class World:
     @cached_property
     def over_plays(self) -> outcomes.OverPlays:
         """Expectation over the plays that agree with what was seen."""
-        seen = {node: self.protocol.nodes[node].members(action) for node, action in self.seen.items()}
-        return outcomes.seen(self.solution, seen) if seen else outcomes.expected(self.solution)
+        return outcomes.seen(self.solution, self.agreeing) if self.seen else outcomes.expected(self.solution)
+
+    @property
+    def agreeing(self) -> dict[str, Collection[str]]:
+        """The actions that agree with what was seen, by node."""
+        return {node: self.protocol.nodes[node].members(action) for node, action in self.seen.items()}
 
     @cached_property
     def realised(self) -> outcomes.OverPlays:
