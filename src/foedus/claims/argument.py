@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from foedus.formulas import Formula
 from foedus.model.model import Model
 from foedus.model.world import World
 from foedus.program.ir import Program, Value
@@ -77,30 +78,40 @@ class Argument:
         return found
 
 
-def build_argument(scenario: Scenario, *, limit: bool = False) -> Argument:
-    """Compile every testable claim of a scenario.
+def build_argument(
+    scenario: Scenario,
+    *,
+    limit: bool = False,
+    only: Collection[str] | None = None,
+    ablated: bool = True,
+    change: Mapping[str, Formula] | None = None,
+) -> Argument:
+    """Compile the testable claims of a scenario.
 
     Args:
         scenario: whose claims.
         limit: judge in the subgame-perfect limit in place of logit.
+        only: the ids of the claims wanted; all by default.
+        ablated: compile each claim with its mechanism taken out, too.
+        change: numbers or definitions that are other than stated, from the first crisis on.
     """
-    compiler = _Compiler(Model(scenario.protocol, limit=limit), scenario)
+    compiler = _Compiler(Model(scenario.protocol, limit=limit), scenario, change or {})
     outputs: dict[str, Outputs] = {}
     values: dict[str, Value] = {}
     for claim in scenario.claims:
-        if claim.tests:
-            outputs[claim.id] = compiler.claim(claim, values)
+        if claim.tests and (only is None or claim.id in only):
+            outputs[claim.id] = compiler.claim(claim, values, ablated)
     return Argument(compiler.model.builder.program(values), outputs)
 
 
 class _Compiler:
     """Builds the worlds that claims speak of, each once."""
 
-    def __init__(self, model: Model, scenario: Scenario) -> None:
-        self.model, self.scenario = model, scenario
+    def __init__(self, model: Model, scenario: Scenario, change: Mapping[str, Formula]) -> None:
+        self.model, self.scenario, self.change = model, scenario, change
         self._worlds: dict[object, World] = {}
 
-    def claim(self, claim: Claim, values: dict[str, Value]) -> Outputs:
+    def claim(self, claim: Claim, values: dict[str, Value], ablated: bool) -> Outputs:
         """Add a claim's outputs to `values`."""
 
         def add(kind: str, found: list[Value]) -> tuple[str, ...]:
@@ -108,11 +119,11 @@ class _Compiler:
             values.update(zip(names, found, strict=True))
             return names
 
-        ablated = [self.margin(t, claim.without) for t in claim.tests] if claim.without else []
+        without = [self.margin(t, claim.without) for t in claim.tests] if claim.without and ablated else []
         return Outputs(
             tests=add("test", [self.margin(t) for t in claim.tests]),
             provided=add("provided", [self.margin(t) for t in claim.provided]),
-            ablated=add("ablated", ablated),
+            ablated=add("ablated", without),
             readings=add("reading", [self.reading(t.left) for t in claim.tests]),
         )
 
@@ -141,6 +152,7 @@ class _Compiler:
     def first(self, policy: Policy, without: Ablation | None) -> World:
         levers = [self.model.levers(settings) for settings in policy.settings]
         world = self.model.world(self.model.numbers() | levers[0], forced=self.scenario.forced, future=tuple(levers[1:]))
-        if without is None or not without.change:
-            return world
-        return world.under({name: world.evaluate(formula.root) for name, formula in without.change.items()})
+        for change in (self.change, without.change if without else {}):
+            if change:
+                world = world.under({name: world.evaluate(formula.root) for name, formula in change.items()})
+        return world

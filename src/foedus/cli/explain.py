@@ -35,26 +35,52 @@ from foedus.report.messages import again, print_json
 @with_seed
 @with_workers
 @click.option("--map", "axes", nargs=2, metavar="X Y", help="The two numbers of the map; by default those that carry most.")
+@click.option(
+    "--posterior",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Samples to draw on the maps: NetCDF as ArviZ has it, or CSV.",
+)
 @with_changes
+@with_tables
 def explain(
-    name: str, ids: tuple[str, ...], as_json: bool, changes: tuple[str, ...], axes: tuple[str, str] | None, **options: Any
+    name: str,
+    ids: tuple[str, ...],
+    as_json: bool,
+    changes: tuple[str, ...],
+    axes: tuple[str, str] | None,
+    posterior: Path | None,
+    tables: Path | None,
+    **options: Any,
 ) -> None:
     """What carries a claim, what flips it, and when it holds."""
+    check_tables(tables)
     from foedus.explain.explain import explain as explain_claims
+    from foedus.explain.posteriors import read_posterior
+    from foedus.report.explain_tables import explanation_tables
     from foedus.report.terminal import patience
 
     scenario = open_scenario(name, changes)
+    samples = read_posterior(posterior, scenario) if posterior else None
     with patience() as tell:
-        found = explain_claims(scenario, ids or None, axes=axes or None, progress=tell, **options)
+        found = explain_claims(scenario, ids or None, axes=axes or None, posterior=samples, progress=tell, **options)
+    put_tables(tables, lambda: explanation_tables(found))
     if as_json:
         print_json(found.to_dict())
         return
     from foedus.report.explain_terminal import explanation_parts
     from foedus.report.terminal import screen
 
-    used = {"draws": found.draws, "samples": found.samples, "seed": found.seed, "set": changes}
+    used = {
+        "draws": found.draws,
+        "samples": found.samples,
+        "seed": found.seed,
+        "posterior": posterior,
+        "set": changes,
+    }
+    drawn = ["--map", *axes] if axes else []
     at = screen()
-    at.print(*explanation_parts(found, at, " ".join([again("explain", name, used), *ids])))
+    at.print(*explanation_parts(found, at, " ".join([again("explain", name, used), *drawn, *ids])))
 
 
 @click.command()

@@ -9,12 +9,14 @@ from functools import partial
 from typing import Any
 
 import foedus
+from foedus.ensemble.streams import Array
 from foedus.errors import FoedusError
 from foedus.explain import words
 from foedus.explain.delta import Delta, deltas
 from foedus.explain.discovery import LEARN, Box, find_box, screened
 from foedus.explain.flips import Flips, flips
 from foedus.explain.maps import Map, verdict_map
+from foedus.explain.reasons import Argument, Reasons, Whole
 from foedus.explain.sensitivity import Shapley, Sobol, shapley, sobol
 from foedus.explain.structure import Structure, Variants
 from foedus.explain.study import HOLDS, MARGIN, Study
@@ -50,6 +52,7 @@ class Explanation:
     holds_when: Box | None = None
     fails_when: Box | None = None
     tree: Split | None = None
+    reasons: Reasons | None = None
     structure: Structure | None = None
     map: Map | None = None
     notes: tuple[str, ...] = ()
@@ -68,18 +71,23 @@ class Explanation:
             for box, holds in ((self.holds_when, True), (self.fails_when, False))
             if box
         ]
+        if self.reasons:
+            found += words.reason_words(self.reasons)
+        if self.structure:
+            found += words.structure_words(self.structure)
         return [*found, *self.notes]
 
 
 @dataclass(frozen=True)
 class Explanations:
-    """Explained claims of a scenario, and how they were computed."""
+    """Explained claims of a scenario, and how they were computed; `whole` where all claims are explained."""
 
     scenario: Scenario
     seed: int
     draws: int
     samples: int
     claims: tuple[Explanation, ...]
+    whole: Whole | None = None
     version: str = field(default_factory=lambda: foedus.__version__)
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,6 +107,7 @@ def explain(
     workers: int | None = None,
     overrides: Mapping[str, Mapping[str, float | str]] | None = None,
     axes: tuple[str, str] | None = None,
+    posterior: Mapping[str, Array] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Explanations:
     """Explain claims under the reference prior set.
@@ -109,6 +118,7 @@ def explain(
         samples: pairs of points for Shapley effects and Sobol indices.
         overrides: variants of the model: name to numbers set to a value or a prior.
         axes: the two numbers of the map; by default the two that carry the claim most.
+        posterior: samples to be drawn on the maps, label to (sample,); see `explain.posteriors.read_posterior`.
         progress: told what is being done.
 
     Raises:
@@ -118,32 +128,46 @@ def explain(
     claims = [study.claim(id) for id in (ids or [c.id for c in scenario.claims])]
     tested = [c.id for c in claims if c.tests]
     progress("drawing the ensemble")
-    study.look(tested)
+    argument = Argument(study)
+    study.look(argument.around(c.id for c in claims))
+    progress("putting the claims to other forms of the model")
     variants = Variants(study, tested, overrides)
     found = []
     for claim in claims:
         progress(f"explaining {claim.id}")
-        found.append(_Explainer(study, variants, claim, samples, axes).explanation())
-    return Explanations(scenario, study.chosen_seed, draws, samples, tuple(found))
+        found.append(_Explainer(study, variants, argument, claim, samples, axes, posterior).explanation())
+    whole = None if ids else argument.whole()
+    return Explanations(scenario, study.chosen_seed, draws, samples, tuple(found), whole)
 
 
 class _Explainer:
-    def __init__(self, study: Study, variants: Variants, claim: Claim, samples: int, axes: tuple[str, str] | None) -> None:
-        self.study, self.variants, self.claim, self.samples, self.axes = study, variants, claim, samples, axes
+    def __init__(
+        self,
+        study: Study,
+        variants: Variants,
+        argument: Argument,
+        claim: Claim,
+        samples: int,
+        axes: tuple[str, str] | None,
+        posterior: Mapping[str, Array] | None,
+    ) -> None:
+        self.study, self.variants, self.argument, self.claim = study, variants, argument, claim
+        self.samples, self.axes, self.posterior = samples, axes, posterior
         self.parts: dict[str, Any] = {}
         self.notes: list[str] = []
 
     def explanation(self) -> Explanation:
         claim = self.claim
         if not claim.tests:
-            return Explanation(claim, float("nan"), 0, 0, notes=(f"It cannot be tested: {' '.join(claim.untestable.split())}",))
+            why = f"It cannot be tested: {' '.join(claim.untestable.split())}"
+            return Explanation(claim, float("nan"), 0, 0, reasons=self.argument.of(claim.id), notes=(why,))
         seen = self.study.seen(claim.id)
         if seen.failed.any():
             self.notes.append(
                 f"{int(seen.failed.sum()):,} of {self.study.draws:,} draws could not be computed; they count nowhere."
             )
         self.note_constant()
-        for step in (self.carry, self.flip, self.discover, self.vary, self.draw_map):
+        for step in (self.carry, self.flip, self.discover, self.reason, self.vary, self.draw_map):
             with self.told():
                 step()
         return Explanation(
@@ -212,6 +236,9 @@ class _Explainer:
         self.parts["fails_when"] = box(known, ~wanted, held_out, ~truth)
         self.parts["tree"] = grow(known, wanted, held_out, truth)
 
+    def reason(self) -> None:
+        self.parts["reasons"] = self.argument.of(self.claim.id)
+
     def vary(self) -> None:
         self.parts["structure"] = self.variants.of(self.claim.id)
 
@@ -221,4 +248,4 @@ class _Explainer:
         top = [i.name for i in sorted(chosen, key=lambda i: -i.value)[:2]]
         x, y = self.axes or (top if len(top) == 2 else ("", ""))
         if x and y and len(self.study.labels(id)) > 1:
-            self.parts["map"] = verdict_map(self.study, id, x, y)
+            self.parts["map"] = verdict_map(self.study, id, x, y, posterior=self.posterior)

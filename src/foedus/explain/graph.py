@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.claims.verdicts import Interval, clopper_pearson
 from foedus.errors import MeaningError, nearest
 from foedus.scenario.scenario import Scenario
 
 Truth = NDArray[np.bool_]
 Links = Mapping[str, Sequence[str]]
+ALPHA, RESAMPLES = 0.05, 1000
 
 
 @dataclass(frozen=True)
@@ -99,25 +101,30 @@ class Together:
     """Claims taken together, over one ensemble.
 
     Attributes:
-        joint: probability that all hold. independent: what it would be, were they independent.
+        draws: those that all of them speak of and that could be computed.
+        joint: probability that all hold, with its 95% interval. independent: what it would be, were they independent.
         weakest: the claim without which the joint rises most, and to what; None for fewer than two claims.
     """
 
     claims: tuple[str, ...]
-    joint: float
+    draws: int
+    joint: Interval
     independent: float
     weakest: tuple[str, float] | None
 
 
 @dataclass(frozen=True)
 class Entailment:
-    """How probable a conclusion is alone and given its premises (NaN where they never hold together), and their ratio."""
+    """How probable a conclusion is alone and given its premises, and their ratio, each with its 95% interval.
+
+    NaN where the premises never hold together, or where the conclusion never does.
+    """
 
     conclusion: str
     premises: tuple[str, ...]
-    alone: float
-    given: float
-    lift: float
+    alone: Interval
+    given: Interval
+    lift: Interval
 
 
 def together(holds: Mapping[str, Truth], ids: Collection[str] | None = None) -> Together:
@@ -129,20 +136,42 @@ def together(holds: Mapping[str, Truth], ids: Collection[str] | None = None) -> 
     """
     chosen = list(holds if ids is None else ids)
     table = np.stack([holds[id] for id in chosen])
-    missing = (~table).sum(axis=0)
-    joint, independent = float((missing == 0).mean()), float(np.prod(table.mean(axis=1)))
-    without = [float((missing == ~row).mean()) for row in table]  # all others hold: none missing, or only this one
+    missing, draws = (~table).sum(axis=0), table.shape[1]
+    independent = float(np.prod(table.mean(axis=1))) if draws else float("nan")
+    joint = share(missing == 0)
+    without = [float((missing == ~row).mean()) if draws else float("nan") for row in table]  # none missing, or only this one
     k = int(np.argmax(without))
-    return Together(tuple(chosen), joint, independent, (chosen[k], without[k]) if len(chosen) > 1 else None)
+    return Together(tuple(chosen), draws, joint, independent, (chosen[k], without[k]) if len(chosen) > 1 else None)
 
 
 def entailment(graph: Graph, holds: Mapping[str, Truth], conclusion: str) -> Entailment:
     """How probable a conclusion is, and how probable given that all its premises that can be tested hold."""
     premises = [id for id in graph.premises(conclusion) if id in holds]
-    alone = float(holds[conclusion].mean())
-    all_hold = np.all([holds[id] for id in premises], axis=0) if premises else np.ones_like(holds[conclusion])
-    given = float(holds[conclusion][all_hold].mean()) if all_hold.any() else float("nan")
-    return Entailment(conclusion, tuple(premises), alone, given, given / alone if alone else float("nan"))
+    truth = holds[conclusion]
+    all_hold: Truth = np.all([holds[id] for id in premises], axis=0) if premises else np.ones_like(truth)
+    return Entailment(conclusion, tuple(premises), share(truth), share(truth[all_hold]), _lift(truth, all_hold))
+
+
+def share(truth: Truth) -> Interval:
+    """The share of draws in which something holds, with its exact 95% interval."""
+    return clopper_pearson(int(truth.sum()), truth.size, ALPHA) if truth.size else Interval(float("nan"), 0.0, 1.0)
+
+
+def _lift(truth: Truth, given: Truth) -> Interval:
+    """The ratio of a share given something and the share in all, with a 95% interval by the bootstrap."""
+    if not truth.any() or not given.any():
+        return Interval(float("nan"), 0.0, float("inf"))
+    cells = np.bincount(2 * truth + given, minlength=4)
+    again = np.random.default_rng(truth.size).multinomial(truth.size, cells / truth.size, size=RESAMPLES)
+
+    def lift(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        held, known = counts[..., 2] + counts[..., 3], counts[..., 1] + counts[..., 3]
+        with np.errstate(all="ignore"):
+            ratio: NDArray[np.float64] = (counts[..., 3] / known) / (held / truth.size)
+        return ratio
+
+    low, high = np.nanquantile(lift(again), [0.025, 0.975])
+    return Interval(float(lift(cells)), float(low), float(high))
 
 
 def entailments(graph: Graph, holds: Mapping[str, Truth]) -> Iterator[Entailment]:

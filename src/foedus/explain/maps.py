@@ -1,4 +1,4 @@
-"""Decision-scaling maps: how probable a claim is wherever two of its numbers may lie, with the prior's contours to lay on top.
+"""Decision-scaling maps: how probable a claim is wherever two of its numbers may lie, with prior and posterior to lay on top.
 
 In each cell the two numbers are set and all others are drawn as they are (set, not learnt: what is correlated with them stays).
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foedus.ensemble.streams import Array
 from foedus.errors import MeaningError, nearest
@@ -20,6 +21,7 @@ SIZE, DRAWS = 13, 256
 ENDS = (0.01, 0.99)  # quantiles of the prior at the map's edges
 LEVELS = (0.5, 0.9)
 CORNERS = 73
+SHOWN = 400  # points of a posterior that are kept to be drawn
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Map:
         error: the largest standard error of a cell.
         centre: medians of the two.
         contours: share of the prior inside to a closed line (point, 2).
+        prior, posterior: share of the draws, or of a posterior's samples, that lie nearest to each cell, (row, column); what
+            lies beyond the map counts in none. None where no posterior is given, or it does not hold both numbers.
+        samples: of the posterior, thinned, (point, 2).
     """
 
     claim: str
@@ -42,13 +47,34 @@ class Map:
     error: float
     centre: tuple[float, float]
     contours: Mapping[float, Array]
+    prior: Array
+    posterior: Array | None = None
+    samples: Array | None = None
+
+    def covered(self, cells: Array, level: float) -> NDArray[np.bool_]:
+        """The fewest cells that hold a share of all draws, (row, column); those with some draws, where the map holds less."""
+        order = np.argsort(-cells, axis=None)
+        before = np.concatenate([[0.0], np.cumsum(cells.reshape(-1)[order])[:-1]])
+        found = np.zeros(cells.size, dtype=bool)
+        found[order[before < level]] = True
+        return found.reshape(cells.shape) & (cells > 0)
 
 
-def verdict_map(study: Study, id: str, x: str, y: str, *, size: int = SIZE, draws: int = DRAWS) -> Map:
+def verdict_map(
+    study: Study,
+    id: str,
+    x: str,
+    y: str,
+    *,
+    size: int = SIZE,
+    draws: int = DRAWS,
+    posterior: Mapping[str, Array] | None = None,
+) -> Map:
     """The map of a claim over two of the uncertain numbers it depends on.
 
     Args:
         size: cells along each side. draws: in each cell, the same in all.
+        posterior: samples to be laid on top, label to (sample,); the map reaches as far as they do.
 
     Raises:
         MeaningError: a number it does not depend on, one that is certain, or the same twice.
@@ -61,7 +87,9 @@ def verdict_map(study: Study, id: str, x: str, y: str, *, size: int = SIZE, draw
         raise MeaningError(f"a map wants two numbers, not '{x}' twice", fix="name another number")
     space, count = study.space(id), min(draws, study.draws)
     values = {n: space.quantiles[n](np.array([*ENDS, 0.5])) for n in (x, y)}
-    xs, ys = (np.linspace(values[n][0], values[n][1], size) for n in (x, y))
+    fitted = {n: posterior[n] for n in (x, y)} if posterior and x in posterior and y in posterior else {}
+    ends = {n: np.append(values[n][:2], np.quantile(fitted[n], ENDS)) if fitted else values[n][:2] for n in (x, y)}
+    xs, ys = (np.linspace(ends[n].min(), ends[n].max(), size) for n in (x, y))
     inputs = {n: np.tile(study.numbers[n][:count], size * size) for n in labels}
     inputs[x], inputs[y] = np.tile(np.repeat(xs, count), size), np.repeat(ys, size * count)
     inputs |= {n: np.asarray(v) for n, v in (space.known or {}).items()}
@@ -71,7 +99,27 @@ def verdict_map(study: Study, id: str, x: str, y: str, *, size: int = SIZE, draw
         share = np.nansum(holds, axis=-1) / known
         error = float(np.nanmax(np.sqrt(share * (1 - share) / known), initial=0.0))
     centre = (float(values[x][2]), float(values[y][2]))
-    return Map(id, x, y, xs, ys, share, error, centre, contours(study, x, y))
+    prior = shares(xs, ys, study.numbers[x], study.numbers[y])
+    found = Map(id, x, y, xs, ys, share, error, centre, contours(study, x, y), prior)
+    if not fitted:
+        return found
+    thin = slice(None, None, max(fitted[x].size // SHOWN, 1))
+    points = np.stack([fitted[x][thin], fitted[y][thin]], axis=1)
+    return replace(found, posterior=shares(xs, ys, fitted[x], fitted[y]), samples=points)
+
+
+def shares(xs: Array, ys: Array, x: Array, y: Array) -> Array:
+    """The share of points (draw,) that lie nearest to each cell, (row, column); those beyond the edge cells count in none."""
+    at = []
+    for grid, values in ((ys, y), (xs, x)):
+        half = (grid[1] - grid[0]) / 2 if grid.size > 1 else np.inf
+        edges = np.append(grid - half, grid[-1] + half)
+        at.append(np.searchsorted(edges, values, side="right") - 1)
+    row, column = at
+    inside = (row >= 0) & (row < ys.size) & (column >= 0) & (column < xs.size)
+    cells = np.bincount(row[inside] * xs.size + column[inside], minlength=ys.size * xs.size)
+    found: Array = cells.reshape(ys.size, xs.size) / x.size
+    return found
 
 
 def contours(study: Study, x: str, y: str) -> dict[float, Array]:

@@ -13,7 +13,9 @@ from foedus.explain.words import tree_words
 if TYPE_CHECKING:
     from foedus.explain.explain import Explanation, Explanations
     from foedus.explain.flips import Flip
+    from foedus.explain.graph import Entailment, Together
     from foedus.explain.maps import Map
+    from foedus.explain.reasons import Reasons, Strain, Whole
 
 
 def plain_explanations(found: Explanations) -> dict[str, Any]:
@@ -29,6 +31,7 @@ def plain_explanations(found: Explanations) -> dict[str, Any]:
         "samples": found.samples,
         "prior_set": scenario.reference,
         "claims": [finite(_claim(e) | {"sentences": e.sentences(scenario)}) for e in found.claims],
+        "whole": finite(_whole(found.whole)) if found.whole else None,
     }
 
 
@@ -45,6 +48,7 @@ def _claim(e: Explanation) -> dict[str, Any]:
         "holds_when": asdict(e.holds_when) | {"limits": _dicts(e.holds_when.limits)} if e.holds_when else None,
         "fails_when": asdict(e.fails_when) | {"limits": _dicts(e.fails_when.limits)} if e.fails_when else None,
         "tree": tree_words(e.tree) if e.tree else None,
+        "reasons": _reasons(e.reasons) if e.reasons else None,
         "structure": _structure(e),
         "map": _map(e.map) if e.map else None,
         "notes": list(e.notes),
@@ -80,7 +84,52 @@ def _structure(e: Explanation) -> dict[str, Any] | None:
     if e.structure is None:
         return None
     s = e.structure
-    return {"variants": _dicts(s.variants), "noise": s.noise, "precision": list(s.precision)}
+    variants = [asdict(v) | {"probability": v.probability, "changes": _dicts(v.changes)} for v in s.variants]
+    return {
+        "variants": variants,
+        "by_prior": dict(s.by_set),
+        "noise": s.noise,
+        "precision": list(s.precision),
+        "multiplicity": asdict(s.multiplicity),
+    }
+
+
+def _reasons(r: Reasons) -> dict[str, Any]:
+    return {
+        "premises": list(r.premises),
+        "through": list(r.through),
+        "untested": list(r.untested),
+        "attackers": list(r.attackers),
+        "accepted": r.accepted,
+        "joint": _together(r.joint),
+        "entailed": _entailed(r.entailed) if r.entailed else None,
+        "tensions": [_strain(t) for t in r.tensions],
+    }
+
+
+def _whole(w: Whole) -> dict[str, Any]:
+    return {
+        "joint": _together(w.joint),
+        "tensions": [_strain(t) for t in w.tensions],
+        "entailments": [_entailed(t) for t in w.entailments],
+        "conclusions": list(w.conclusions),
+        "accepted": dict(w.accepted),
+    }
+
+
+def _strain(t: Strain) -> dict[str, Any]:
+    return {"claims": list(t.claims), "why": t.why, "joint": _together(t.joint)}
+
+
+def _together(t: Together | None) -> dict[str, Any] | None:
+    if t is None:
+        return None
+    weakest = {"claim": t.weakest[0], "without": t.weakest[1]} if t.weakest else None
+    return asdict(t) | {"claims": list(t.claims), "weakest": weakest}
+
+
+def _entailed(t: Entailment) -> dict[str, Any]:
+    return asdict(t) | {"premises": list(t.premises)}
 
 
 def _map(found: Map) -> dict[str, Any]:
@@ -92,5 +141,8 @@ def _map(found: Map) -> dict[str, Any]:
         "probability": found.probability.tolist(),
         "error": found.error,
         "centre": list(found.centre),
+        "prior": found.prior.tolist(),
+        "posterior": None if found.posterior is None else found.posterior.tolist(),
+        "samples": None if found.samples is None else found.samples.tolist(),
         "contours": {f"{level:g}": line.tolist() for level, line in found.contours.items()},
     }

@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from foedus.claims.verdicts import Interval
 from foedus.explain.discovery import Box, Limit
 from foedus.explain.flips import Flip, Flips, Move
+from foedus.explain.graph import Entailment
+from foedus.explain.reasons import Reasons, Strain, Whole
 from foedus.explain.sensitivity import Index, Shapley
+from foedus.explain.structure import Multiplicity, Structure
 from foedus.explain.tree import Split, leaves
+from foedus.scenario.overlays import Change
 from foedus.scenario.scenario import Scenario, SourcedNumber
 
 ALONE = 0.95  # share of the variance from which one number is said to decide
@@ -113,6 +118,134 @@ def box_words(scenario: Scenario, box: Box, *, holds: bool) -> str:
         f"It {verb} in {box.density:.0%} of draws with {where}, against {box.base:.0%} of all; these are {box.mass:.0%} of draws "
         f"and cover {box.coverage:.0%} of those where it {verb}."
     )
+
+
+def reason_words(reasons: Reasons) -> Iterator[str]:
+    """What a claim rests on, how probable that is together, and what speaks against it."""
+    if not reasons.premises:
+        yield "It is a premise: it rests on no other claim." if not reasons.attackers else "It rests on no other claim."
+    else:
+        by_way = f", by way of {_listed(reasons.through)}" if reasons.through else ""
+        yield f"It rests on {_listed(reasons.premises)}{by_way}."
+    if reasons.untested:
+        one = len(reasons.untested) == 1
+        yield f"Of these, {_listed(reasons.untested)} cannot be tested, and count{'s' * one} nowhere below."
+    if reasons.joint:
+        weakest = reasons.joint.weakest
+        link = f"; the weakest link is {weakest[0]}, without which it would be {chance(weakest[1])}" if weakest else ""
+        together = f"With all that it rests on it holds in {interval(reasons.joint.joint)} of draws"
+        yield f"{together}, against {chance(reasons.joint.independent)} were they independent{link}."
+    if reasons.entailed and reasons.entailed.premises:
+        yield entailment_words(reasons.entailed)
+    for strain in reasons.tensions:
+        yield strain_words(strain)
+    if reasons.attackers:
+        standing = {"in": "it may be accepted", "out": "it may not be accepted", "undecided": "it is left undecided"}
+        yield (
+            f"{_listed(reasons.attackers)} speak{'s' * (len(reasons.attackers) == 1)} against it; by the attacks alone "
+            f"{standing[reasons.accepted]}, which says nothing of its probability."
+        )
+
+
+def entailment_words(found: Entailment) -> str:
+    """How far premises carry a conclusion."""
+    given = f"Given {_listed(found.premises)} it holds in {interval(found.given)}"
+    if math.isnan(found.given.probability):
+        return f"Its premises, {_listed(found.premises)}, never hold together, so nothing can be said of it given them."
+    lift, alone = found.lift, chance(found.alone.probability)
+    if math.isnan(lift.probability):
+        return f"{given}, against {alone} in all draws."
+    told = (
+        "no more than in all"
+        if lift.low <= 1 <= lift.high
+        else f"{lift.probability:.2f} times as often ({lift.low:.2f} to {lift.high:.2f})"
+    )
+    return f"{given}, against {alone} in all draws: {told}."
+
+
+def strain_words(strain: Strain) -> str:
+    """A tension over the ensemble."""
+    named = f"Tension between {_listed(strain.claims)} ({strain.why})"
+    if strain.joint is None:
+        return f"{named}: not all of them can be tested."
+    joint = strain.joint
+    weakest = f"; without {joint.weakest[0]}, {chance(joint.weakest[1])}" if joint.weakest else ""
+    return f"{named}: together in {interval(joint.joint)}, were they independent in {chance(joint.independent)}{weakest}."
+
+
+def whole_words(whole: Whole) -> Iterator[str]:
+    """The whole argument in sentences."""
+    if whole.joint is None:
+        yield "No claim can be tested."
+        return
+    joint = whole.joint
+    yield (
+        f"All {len(joint.claims)} claims that can be tested hold together in {interval(joint.joint)} of draws, against "
+        f"{chance(joint.independent)} were they independent."
+    )
+    if joint.weakest:
+        yield f"The weakest link is {joint.weakest[0]}: without it the others hold together in {chance(joint.weakest[1])}."
+    for strain in whole.tensions:
+        yield strain_words(strain)
+
+
+def interval(of: Interval) -> str:
+    """A probability with its interval."""
+    return f"{chance(of.probability)} ({chance(of.low)} to {chance(of.high)})"
+
+
+def chance(p: float) -> str:
+    """A probability as a percentage, with a decimal where it is small or nearly all."""
+    if math.isnan(p):
+        return "an unknown share"
+    return f"{p:.0%}" if p in (0, 1) or 0.05 <= p <= 0.95 else f"{p:.1%}" if 0.0005 <= p <= 0.9995 else f"{p:.3%}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def structure_words(found: Structure) -> Iterator[str]:
+    """What is in doubt, kind by kind."""
+    shares = list(found.by_set.values())
+    if len(shares) > 1:
+        yield f"Parameters: it holds in {chance(min(shares))} to {chance(max(shares))} of draws over the prior sets."
+    limit = next((v for v in found.variants if v.name == "limit"), None)
+    noise = (
+        "the precision of choice is certain"
+        if found.noise is None
+        else (
+            f"the precision of choice ({_listed(found.precision)}) alone accounts for {found.noise:.0%} of the claim's variance"
+        )
+    )
+    if limit:
+        yield f"Strategic noise: {noise}; among players who do not err it holds in {interval(limit.interval)}."
+    base, others = found.variants[0], [v for v in found.variants if v.doubt == "form"]
+    if others:
+        low, high = (f(v.probability for v in others) for f in (min, max))
+        turned = [f"{v.name} ({v.verdict})" for v in others if v.verdict != base.verdict]
+        told = f"the verdict differs under {_listed(turned)}" if turned else f"the verdict stays {base.verdict}"
+        yield f"Form: over {len(others)} other forms it holds in {chance(low)} to {chance(high)} of draws; {told}."
+    yield f"Multiplicity: {multiplicity_words(found.multiplicity)}."
+
+
+def multiplicity_words(found: Multiplicity) -> str:
+    """Whether the game has other equilibria."""
+    if found.exact:
+        return "the game has one solution at every draw, by backward induction"
+    if not found.draws:
+        return "other equilibria could not be looked for"
+    if not found.several:
+        return f"no second equilibrium was found at any of {found.draws} draws"
+    several = f"at {found.several} of {found.draws} draws several equilibria were found, up to {found.most}"
+    return f"{several}; the one on the branch is followed"
+
+
+def change_words(change: Change) -> str:
+    """In what a form differs: `d: 0.2 to 0.8 → 0.5`."""
+    if not change.after:
+        return f"{change.path} removed"
+    return f"{change.path}: {change.before} → {change.after}" if change.before else f"{change.path} = {change.after}"
 
 
 def tree_words(tree: Split) -> list[str]:

@@ -3,9 +3,10 @@
 Every position's value is expected payoff, not the log-sum of exponentials; a private type enters its own player's payoffs alone,
 so nodes before that player use its mean behaviour and nodes after need no posterior (McKelvey and Palfrey 1998).
 
-Other rules of choice come from the strategic estimation of such games (Signorino 1999, 2003), for nodes of two actions: `probit`
-errs in choosing, with normal errors of standard deviation 1 / precision on each action; under `probit_private` the errors are on
-the mover's payoff at each outcome, so an action errs by the root of the sum of squared probabilities of the outcomes it leads to.
+Other rules of choice come from the strategic estimation of such games (Signorino 1999, 2003): `probit` errs in choosing, with
+normal errors of standard deviation 1 / precision on each of two or three actions; under `probit_private`, for two actions, the
+errors are on the mover's payoff at each outcome, so an action errs by the root of the sum of squared probabilities of the
+outcomes it leads to.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from foedus.game import limits
 from foedus.game.tree import Play, Position
 from foedus.program import ir
 from foedus.program.ir import Builder, Value
-from foedus.program.normal import log_normal_cdf, normal_cdf
+from foedus.program.normal import both_below, log_normal_cdf, normal_cdf
 from foedus.protocol.schema import Rule
 
 Kind = str | None  # a private type, or None for a player without
+LEAST = 1e-300  # a probability below which its logarithm falls no further
 NEVER = -1000.0  # the log-probability of a move that cannot happen: where all ways are such, those with the fewest count
 
 
@@ -116,6 +118,8 @@ class Solution:
         if self.stage.limit:
             return _best(payoffs)
         precision = self.stage.precision(at.player or "")
+        if self.stage.rule != "logit" and len(payoffs) == 3:
+            return _of_three(precision, payoffs)
         if self.stage.rule != "logit":
             second = normal_cdf(precision * (payoffs[1] - payoffs[0]) / self.error(at))
             return [1.0 - second, second]
@@ -185,6 +189,8 @@ class Solution:
         if self.stage.settled(at) or at.player is None or self.stage.limit:
             return [ir.log(p) for p in self.choices[at][kind]]
         payoffs, precision = self.payoffs_by_kind(at.player, at)[kind], self.stage.precision(at.player)
+        if self.stage.rule != "logit" and len(payoffs) == 3:
+            return [ir.log(ir.maximum(p, LEAST)) for p in self.choices[at][kind]]
         if self.stage.rule != "logit":
             lead = precision * (payoffs[1] - payoffs[0]) / self.error(at)
             return [log_normal_cdf(-lead), log_normal_cdf(lead)]
@@ -261,6 +267,14 @@ def _mixed(weights: list[Value], values: list[Value]) -> Value:
     if len(values) == 2:
         return values[0] + weights[1] * (values[1] - values[0])
     return ir.total((w * v for w, v in zip(weights, values, strict=True)), values[0].builder)
+
+
+def _of_three(precision: Value, payoffs: list[Value]) -> list[Value]:
+    """The probability of each of three actions under normal errors: its leads over the two others must both be positive."""
+    leads = [[precision * (u - v) * math.sqrt(0.5) for v in payoffs if v is not u] for u in payoffs]
+    chosen = [both_below(h, k) for h, k in leads]
+    norm = 1.0 / ir.total(chosen, precision.builder)
+    return [p * norm for p in chosen]
 
 
 def _best(payoffs: list[Value]) -> list[Value]:

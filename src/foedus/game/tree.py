@@ -149,15 +149,17 @@ def check_solvable(protocol: Protocol, tree: Position) -> None:
 
 
 def _check_rule(protocol: Protocol, tree: Position) -> None:
-    """Probit rules are for nodes of two actions in games that backward induction solves."""
+    """Probit rules are for nodes of two actions, `probit` of three too, in games that backward induction solves."""
     if is_general(protocol, tree):
         place = protocol.nodes[protocol.start].place
         raise UnsolvableError(
             f"the rule '{protocol.rule}' needs a game that backward induction solves", place, "write rule: logit"
         )
     for at in tree.positions:
-        if at.player is not None and len(at.children) != 2:
-            what = f"the rule '{protocol.rule}' is for nodes of two actions; '{at.node}' has {len(at.children)}"
+        most = 3 if protocol.rule == "probit" else 2
+        if at.player is not None and not 2 <= len(at.children) <= most:
+            some = "two or three" if most == 3 else "two"
+            what = f"the rule '{protocol.rule}' is for nodes of {some} actions; '{at.node}' has {len(at.children)}"
             raise UnsolvableError(what, protocol.nodes[at.node].place, "split the node, or write rule: logit")
 
 

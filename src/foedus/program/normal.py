@@ -11,6 +11,11 @@ from collections.abc import Sequence
 from foedus.program import ir
 from foedus.program.ir import Value
 
+# Gauss and Legendre's rule of twelve points on (0, 1): half of the points, whose other half mirrors them about 1/2
+_POINTS = (0.009219682876640375, 0.04794137181476257, 0.11504866290284765, 0.20634102285669126, 0.31608425050090994,
+           0.43738329574426555)  # fmt: skip
+_WEIGHTS = (0.02358766819325591, 0.05346966299765922, 0.08003916427167311, 0.10158371336153296, 0.11674626826917740,
+            0.12457352290670139)  # fmt: skip
 _NEAR, _MIDDLE = 0.67448975, math.sqrt(32.0)
 _A = (2.2352520354606839287, 161.02823106855587881, 1067.6894854603709582, 18154.981253343561249, 0.065682337918207449113)
 _B = (47.20258190468824187, 976.09855173777669322, 10260.932208618978205, 45507.789335026729956)
@@ -59,6 +64,21 @@ def log_normal_cdf(x: Value) -> Value:
     y = ir.absolute(x)
     far = ir.log(_scaled_tail(ir.maximum(y, _NEAR))) - 0.5 * (y * y)
     return ir.choose(x, -_NEAR, ir.log(normal_cdf(ir.maximum(x, -_NEAR))), far)
+
+
+def both_below(h: Value, k: Value) -> Value:
+    """The probability that two standard normal numbers with correlation one half lie below h and k.
+
+    As for independent ones, plus an integral over the correlation (Drezner and Wesolowsky 1990, doi 10.1080/00949659008811236),
+    by twelve points: within 1e-12 of the truth.
+    """
+    squares, product = h * h + k * k, h * k
+    angle = math.asin(0.5)
+    terms = []
+    for point, weight in zip((*_POINTS, *(1 - p for p in _POINTS)), _WEIGHTS * 2, strict=True):
+        sine = math.sin(angle * point)
+        terms.append(weight * ir.exp((product * (2 * sine) - squares) * (0.5 / (1 - sine * sine))))
+    return normal_cdf(h) * normal_cdf(k) + (angle / (2 * math.pi)) * ir.total(terms, h.builder)
 
 
 def _const(like: Value, number: float) -> Value:

@@ -9,16 +9,18 @@ from rich.text import Text
 
 from foedus.explain.explain import Explanation, Explanations
 from foedus.explain.maps import Map
+from foedus.explain.reasons import Whole
 from foedus.explain.sensitivity import Index
 from foedus.explain.study import HOLDS, MARGIN
-from foedus.explain.words import box_words, flip_words, tree_words
-from foedus.report.terminal import Screen, columns, heading, indented
+from foedus.explain.words import box_words, change_words, flip_words, reason_words, structure_words, tree_words, whole_words
+from foedus.report.explain_tables import variants
+from foedus.report.terminal import Screen, columns, heading, indented, table_part
 from foedus.report.text import clean, count, listed, number, plural, probability
 from foedus.scenario.scenario import Scenario
 
 MOST = 8
 SHADES = " ░▒▓█"
-ONE_SOLUTION = "Each variant follows one solution of the game; where a game has several, the others are not looked at."
+MOST_CHANGES = 4
 
 
 def explanation_parts(found: Explanations, screen: Screen, command: str) -> Iterator[RenderableType]:
@@ -29,23 +31,26 @@ def explanation_parts(found: Explanations, screen: Screen, command: str) -> Iter
     yield Text(clean(facts), style="dim")
     for e in found.claims:
         yield Text()
-        yield claim_part(e, scenario)
+        yield claim_part(e, found)
+    if found.whole:
+        yield from (Text(), whole_part(found.whole))
     yield Text()
     yield Text.assemble(("again: ", "dim"), command)
 
 
-def claim_part(e: Explanation, scenario: Scenario) -> RenderableType:
+def claim_part(e: Explanation, found: Explanations) -> RenderableType:
     """One explained claim."""
     shown = f"holds in {probability(e.probability)} of draws" if e.draws else "not tested"
     title = Text.assemble((clean(e.claim.id), "bold"), f"  {clean(e.claim.text)}  ", (shown, "bold"))
     parts: list[RenderableType] = [title]
-    parts += [indented(part) for part in sections(e, scenario)]
+    parts += [indented(part) for part in sections(e, found)]
     parts += [indented(Text(clean(note))) for note in e.notes]
     return Group(*parts)
 
 
-def sections(e: Explanation, scenario: Scenario) -> Iterator[RenderableType]:
-    """What carries it, what flips it, when it holds, and under which variants."""
+def sections(e: Explanation, found: Explanations) -> Iterator[RenderableType]:
+    """What carries it, what flips it, when it holds, what it rests on, and under which forms of the model."""
+    scenario = found.scenario
     if e.effects:
         yield heading("What carries it")
         yield effects_part(e)
@@ -55,9 +60,12 @@ def sections(e: Explanation, scenario: Scenario) -> Iterator[RenderableType]:
     if e.holds_when or e.fails_when or e.tree:
         yield heading("When it holds")
         yield from conditions(e, scenario)
+    if e.reasons and (e.reasons.premises or e.reasons.attackers or e.reasons.tensions):
+        yield heading("What it rests on")
+        yield from (Text(clean(sentence)) for sentence in reason_words(e.reasons))
     if e.structure:
         yield heading("Under variants of the model")
-        yield variants_part(e)
+        yield variants_part(e, found)
     if e.map:
         yield heading(f"Its probability over {clean(e.map.x)} (across) and {clean(e.map.y)} (up)")
         yield map_part(e.map)
@@ -105,28 +113,40 @@ def conditions(e: Explanation, scenario: Scenario) -> Iterator[RenderableType]:
         yield from (indented(Text(clean(sentence))) for sentence in tree_words(e.tree))
 
 
-def variants_part(e: Explanation) -> RenderableType:
-    """The claim's probability under every variant."""
+def variants_part(e: Explanation, found: Explanations) -> RenderableType:
+    """The claim under every form of the model, and what is in doubt, kind by kind."""
     assert e.structure
-    table = columns(["variant", "probability", "as declared in", "not computed"], right=(1, 2, 3), fixed=(0,))
-    for v in e.structure.variants:
-        agree = "" if v.agree != v.agree else f"{v.agree:.0%} of draws"
-        table.add_row(Text(clean(v.name)), probability(v.probability), agree, count(v.failures) if v.failures else "")
-    noise, precision = e.structure.noise, listed(e.structure.precision)
-    words = (
-        f"The precision of choice ({precision}) alone accounts for {noise:.0%} of the claim's variance."
-        if noise is not None
-        else ""
-    )
-    return Group(table, *([Text(words)] if words else []), Text(ONE_SOLUTION, style="dim"))
+    data = variants(found).only(claim=e.claim.id).without("doubt", "draws", "why", "differs")
+    if not any(data.column("failures")):
+        data = data.without("failures")
+    differs = columns(["", "what differs"], fixed=(0,))
+    for v in e.structure.variants[1:]:
+        words = "; ".join(change_words(c) for c in v.changes[:MOST_CHANGES])
+        more = f"; and {len(v.changes) - MOST_CHANGES} more" if len(v.changes) > MOST_CHANGES else ""
+        lost = f" ({plural(v.failures, 'draw')} not computed: {v.why})" if v.failures else ""
+        differs.add_row(Text(clean(v.name)), Text(clean(f"{v.meaning}: {words}{more}{lost}" if words else f"{v.meaning}{lost}")))
+    sentences = [Text(clean(sentence)) for sentence in structure_words(e.structure)]
+    return Group(table_part(data), differs, *sentences)
 
 
 def map_part(found: Map) -> RenderableType:
-    """A map as shades, from rarely (blank) to nearly always (full)."""
+    """A map as shades, from rarely (blank) to nearly always (full), each with a mark for where prior and posterior lie."""
+    marks = [(found.covered(found.prior, level), mark) for level, mark in ((0.9, "·"), (0.5, "+"))]
+    if found.posterior is not None:
+        marks += [(found.covered(found.posterior, level), mark) for level, mark in ((0.9, "o"), (0.5, "@"))]
     rows = []
     for k in range(len(found.y_values) - 1, -1, -1):
-        cells = "".join(2 * SHADES[min(int(p * 5), 4)] if p == p else "??" for p in found.probability[k])
+        cells = ""
+        for j, p in enumerate(found.probability[k]):
+            shade = SHADES[min(int(p * 5), 4)] if p == p else "?"
+            cells += shade + next((mark for inside, mark in reversed(marks) if inside[k, j]), shade)
         rows.append(Text(f"{number(float(found.y_values[k])):>8} {cells}"))
     ends = f"{'':>8} {number(float(found.x_values[0]))} to {number(float(found.x_values[-1]))}"
-    key = "blank below 0.2, full from 0.8; standard error of a cell at most "
-    return Group(*rows, Text(ends), Text(key + f"{found.error:.2f}", style="dim"))
+    key = f"blank below 0.2, full from 0.8; standard error of a cell at most {found.error:.2f}; + half of the prior, · 90% of it"
+    fitted = "; @ half of the posterior, o 90% of it" if found.posterior is not None else ""
+    return Group(*rows, Text(ends), Text(key + fitted, style="dim"))
+
+
+def whole_part(whole: Whole) -> RenderableType:
+    """The whole argument."""
+    return Group(heading("The whole argument"), *(Text(clean(sentence)) for sentence in whole_words(whole)))

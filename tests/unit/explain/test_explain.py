@@ -150,14 +150,6 @@ def test_a_map_is_the_probability_with_two_numbers_set(rich):
         verdict_map(study, "a", "fine", "chi")
 
 
-def test_variants_share_their_draws(rich):
-    (e,) = explain(rich, ["a"], draws=2048, samples=64, overrides={"same": {"chi": 0.1}, "poor": {"fine": 5.0}}).claims
-    by_name = {v.name: v for v in e.structure.variants}
-    assert by_name["same"].agree == 1
-    assert by_name["poor"].probability < by_name["as declared"].probability
-    assert by_name["limit"].failures == 0
-
-
 def test_json(rich, found):
     out = json.dumps(explain(rich, draws=1024, samples=64).to_dict(), allow_nan=False)
     assert {c["id"] for c in json.loads(out)["claims"]} == set(found)

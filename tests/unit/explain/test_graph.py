@@ -39,7 +39,8 @@ def test_the_joint_and_the_weakest_link():
         "c": np.array([1, 0, 0, 0, 1], dtype=bool),
     }
     found = together(holds)
-    assert found.joint == pytest.approx(0.4)
+    assert (found.joint.probability, found.draws) == (pytest.approx(0.4), 5)
+    assert 0 < found.joint.low < 0.4 < found.joint.high < 1
     assert found.independent == pytest.approx(0.8 * 0.4)
     assert found.weakest == ("c", pytest.approx(0.8))
     assert together(holds, ["a"]).weakest is None
@@ -49,7 +50,28 @@ def test_how_far_premises_carry_a_conclusion():
     holds = {n: np.array(v, dtype=bool) for n, v in {"a": [1, 1, 0, 0], "b": [1, 1, 1, 0], "c": [1, 0, 0, 0]}.items()}
     found = entailment(GRAPH, holds, "c")
     assert found.premises == ("a", "b")
-    assert (found.alone, found.given, found.lift) == (0.25, 0.5, 2.0)
+    assert (found.alone.probability, found.given.probability, found.lift.probability) == (0.25, 0.5, 2.0)
+    assert found.given.low < 0.5 < found.given.high
+    assert found.lift.low < 2 < found.lift.high
+    never = entailment(GRAPH, {"a": np.zeros(4, dtype=bool), "b": holds["b"], "c": holds["c"]}, "c")
+    assert np.isnan(never.given.probability)
+    assert (never.given.low, never.given.high) == (0, 1)
+
+
+def test_a_lift_of_claims_that_go_their_own_ways_is_about_one():
+    rng = np.random.default_rng(1)
+    holds = {n: rng.random(4000) < p for n, p in (("a", 0.5), ("b", 0.7), ("c", 0.4))}
+    lift = entailment(GRAPH, holds, "c").lift
+    assert lift.low < 1 < lift.high
+    assert lift.high - lift.low < 0.3
+
+
+def test_how_the_attacks_stand_is_never_a_probability():
+    """An attacked claim is as probable as it was: status and share are told apart."""
+    holds = {"b": np.array([1, 1, 1, 0], dtype=bool), "e": np.array([1, 1, 1, 1], dtype=bool)}
+    attacked = Graph({"b": "", "e": ""}, {}, {"e": ["b"]})
+    assert attacked.grounded()["b"] == "out"
+    assert together(holds, ["b"]).joint.probability == 0.75
 
 
 def test_argdown_there_and_back():
