@@ -71,7 +71,7 @@ class Explanation:
             for box, holds in ((self.holds_when, True), (self.fails_when, False))
             if box
         ]
-        if self.reasons:
+        if self.reasons and self.reasons.linked:
             found += words.reason_words(self.reasons)
         if self.structure:
             found += words.structure_words(self.structure)

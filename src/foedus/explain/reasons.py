@@ -34,6 +34,11 @@ class Reasons:
     untested: tuple[str, ...]
     tensions: tuple[Strain, ...]
 
+    @property
+    def linked(self) -> bool:
+        """Whether anything speaks for or against the claim."""
+        return bool(self.premises or self.attackers or self.tensions)
+
 
 @dataclass(frozen=True)
 class Strain:

@@ -123,7 +123,7 @@ def box_words(scenario: Scenario, box: Box, *, holds: bool) -> str:
 def reason_words(reasons: Reasons) -> Iterator[str]:
     """What a claim rests on, how probable that is together, and what speaks against it."""
     if not reasons.premises:
-        yield "It is a premise: it rests on no other claim." if not reasons.attackers else "It rests on no other claim."
+        yield "It rests on no other claim."
     else:
         by_way = f", by way of {_listed(reasons.through)}" if reasons.through else ""
         yield f"It rests on {_listed(reasons.premises)}{by_way}."

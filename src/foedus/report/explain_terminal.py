@@ -60,7 +60,7 @@ def sections(e: Explanation, found: Explanations) -> Iterator[RenderableType]:
     if e.holds_when or e.fails_when or e.tree:
         yield heading("When it holds")
         yield from conditions(e, scenario)
-    if e.reasons and (e.reasons.premises or e.reasons.attackers or e.reasons.tensions):
+    if e.reasons and e.reasons.linked:
         yield heading("What it rests on")
         yield from (Text(clean(sentence)) for sentence in reason_words(e.reasons))
     if e.structure:

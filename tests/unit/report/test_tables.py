@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from helpers import TRIP, scenario_of
 
 import foedus
 from foedus.errors import InputError, MeaningError, NotFoundError
+from foedus.explain.explain import explain
 from foedus.policies.compare import compare
 from foedus.report.audit_tables import audit_tables
 from foedus.report.compare_tables import comparison_tables
+from foedus.report.explain_tables import explanation_tables
 from foedus.report.exports import check_folder, table_text, tables_of, write_tables
 from foedus.report.latex import to_latex
 from foedus.report.tables import Column, Range, Table, from_csv, to_csv, words
@@ -41,10 +44,13 @@ MIXED = Table(
 )
 
 
+@cache
 def every_table() -> list[Table]:
     scenario = foedus.load("karabakh-2020")
     compared = compare(scenario, draws=64, optimise=False)
-    return [*audit_tables(foedus.audit(scenario, draws=256)), *comparison_tables(compared), *tables_of(scenario)]
+    explained = explain(scenario, ["s07"], draws=1024, samples=64)
+    judged = audit_tables(foedus.audit(scenario, draws=256))
+    return [*judged, *explanation_tables(explained), *comparison_tables(compared), *tables_of(scenario)]
 
 
 def test_csv_gives_back_what_was_written() -> None:
