@@ -90,7 +90,8 @@ format: 1
 title: A challenger that ties its hands or sinks costs
 cites: [fearon_1997]
 references:
-  fearon_1997: {authors: "Fearon, James D.", title: "Signaling Foreign Policy Interests: Tying Hands versus Sinking Costs", year: 1997}
+  fearon_1997:
+    {authors: "Fearon, James D.", title: "Signaling Foreign Policy Interests: Tying Hands versus Sinking Costs", year: 1997}
 units: {good: the prize}
 players:
   challenger: {meaning: who may press}
@@ -202,7 +203,8 @@ title: An alliance that trades autonomy against security
 cites: [morrow_1991]
 references:
   morrow_1991:
-    {authors: "Morrow, James D.", title: "Alliances and Asymmetry: An Alternative to the Capability Aggregation Model of Alliances",
+    {authors: "Morrow, James D.",
+     title: "Alliances and Asymmetry: An Alternative to the Capability Aggregation Model of Alliances",
      year: 1991, journal: "American Journal of Political Science 35(4), 904-933"}
 units: {worth: what security and autonomy come to together, force: capability}
 players:
