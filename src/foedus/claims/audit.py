@@ -11,6 +11,7 @@ import numpy as np
 
 import foedus
 from foedus.claims.argument import Argument, build_argument
+from foedus.claims.branches import DRAWS, Branches, Search
 from foedus.claims.carriers import Carrier, Classes, carriers, classes
 from foedus.claims.search import Point, search
 from foedus.claims.tally import KEPT, Joint, Sample, Tally, held, tally, total
@@ -59,6 +60,7 @@ class ClaimResult:
         counterexample: for a near-certain claim, a point of the support where it goes the other way.
         carried_by: the numbers that account for most of its variance under the reference.
         draws: how many draws each prior set had.
+        branches: how far it hangs on which equilibrium is played; None where backward induction leaves but one.
     """
 
     claim: Claim
@@ -69,6 +71,7 @@ class ClaimResult:
     counterexample: Point | None
     carried_by: Sequence[Carrier]
     draws: int
+    branches: Branches | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,7 @@ class _Run:
         result = self._judged(claim, tallies)
         if result.verdict == "unresolved":
             result = self._judged(claim, self.tallies([claim.id], self.count * MORE))
-        return result
+        return replace(result, branches=self.equilibria.claim(claim.id))
 
     def glance(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:
         """A claim by its counts alone."""
@@ -253,6 +256,14 @@ class _Run:
         size = min(self.count, KEPT)
         inputs = self.argument.program.inputs.keys()
         return classes(draw(self.scenario, size, total=self.count, seed=self.seed, design=self.design, only=inputs))
+
+    @cached_property
+    def equilibria(self) -> Search:
+        """Looks into the first draws of the reference."""
+        size = min(self.count, DRAWS)
+        inputs = self.argument.program.inputs.keys()
+        numbers = draw(self.scenario, size, total=self.count, seed=self.seed, design=self.design, only=inputs)
+        return Search(self.argument, numbers, size, seed=self.seed)
 
     def _carried(self, claim: Claim, sample: Sample) -> list[Carrier]:
         """What carries the claim itself; where it hardly varies, what carries its margin."""

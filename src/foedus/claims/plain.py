@@ -74,9 +74,27 @@ def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:
         "between": list(result.between) if result.between else None,
         "counterexample": _point(result),
         "draws": result.draws,
+        "branches": None if claim.untestable else _branches(result),
         "untestable": claim.untestable or None,
         "record": {"at_vantage": claim.record.at_vantage, "in_hindsight": claim.record.in_hindsight, "note": claim.record.note},
         "carried_by": [{"name": c.name, "index": c.index, "interval": [c.low, c.high]} for c in result.carried_by],
+    }
+
+
+def _branches(result: ClaimResult) -> dict[str, Any]:
+    found = result.branches
+    if found is None:
+        return {"unique": True, "why": "backward induction"}
+    return {
+        "unique": found.unique,
+        "why": f"all that {found.starts} starts lead to",
+        "draws": found.draws,
+        "equilibria": {str(n): draws for n, draws in found.equilibria.items()},
+        "followed": found.followed,
+        "range": [found.low, found.high],
+        "incomplete": found.incomplete,
+        "status": dict(found.status),
+        "stopped": found.stopped,
     }
 
 

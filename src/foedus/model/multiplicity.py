@@ -74,11 +74,13 @@ def equilibria(scenario: Scenario, *, starts: int = 300, seed: int = 1, prior_se
     followed = {key: float(value) for key, value in solve(block, given, execute).items()}
     code = int(followed[block.status[0]])
     known = np.array([[followed[u] for u in block.unknowns]] if code < STALLED else np.empty((0, len(block.unknowns))))
-    points, residuals, signs = roots(block, given, known, starts, seed, execute)
+    (found,) = roots(block, {name: np.array([given[name]]) for name in block.given}, [known], starts, seed, execute)
     return Equilibria(
-        solutions=tuple(shown(followed | dict(zip(block.unknowns, map(float, u), strict=True)), STATUS[code]) for u in points),
-        residuals=tuple(map(float, residuals)),
-        signs=tuple(map(int, signs)),
+        solutions=tuple(
+            shown(followed | dict(zip(block.unknowns, map(float, u), strict=True)), STATUS[code]) for u in found.unknowns
+        ),
+        residuals=tuple(map(float, found.residuals)),
+        signs=tuple(map(int, found.signs)),
         branch=0 if code < STALLED else None,
         status=STATUS[code],
         starts=starts,

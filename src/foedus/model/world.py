@@ -93,7 +93,9 @@ class World:
 
     @cached_property
     def solution(self) -> Solution | GeneralSolution:
-        """The solved game of this crisis: by backward induction where that is exact."""
+        """The solved game of this crisis: by backward induction where that is exact. What was seen of it does not change it."""
+        if self.seen or self.future or self.uniform is not None:
+            return self.model.world(self.known, self.forced).solution
         stage = Stage(
             tree=self.model.tree,
             builder=self.builder,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,33 +20,53 @@ SAME = 1e-5  # distance, by scale, within which two solutions are one
 SPREAD = (0.5, 2.0, 8.0)  # standard deviations of the random unknowns that starts are answers to
 
 
-def roots(
-    block: Implicit, given: Mapping[str, float], known: Array, starts: int, seed: int, run: Run
-) -> tuple[Array, Array, Array]:
-    """Distinct solutions with path one.
+@dataclass(frozen=True)
+class Roots:
+    """Distinct solutions with path one, at one set of numbers.
+
+    Attributes:
+        unknowns: (solution, unknown); residuals: the largest of each; signs: of the determinant of each. Where all solutions are
+            found and none is degenerate, the signs sum to one.
+    """
+
+    unknowns: Array
+    residuals: Array
+    signs: Array
+
+
+def roots(block: Implicit, given: Mapping[str, Array], known: Sequence[Array], starts: int, seed: int, run: Run) -> list[Roots]:
+    """Distinct solutions with path one, for many draws at once.
 
     Args:
-        given: a number for each name the equations depend on.
-        known: (solution, unknown), to stand first.
+        given: (draw,) for each name the equations depend on.
+        known: for each draw, solutions (solution, unknown) to stand first.
         starts: from how many random points besides; each is the point that a random one maps to.
         run: how to run a straight-line program.
 
     Returns:
-        Unknowns (solution, unknown); the largest residual of each; the sign of the determinant of each. Where all solutions are
-        found and none is degenerate, the signs sum to one.
+        What was found for each draw.
     """
-    size = len(known) + starts
-    system = System(block, {name: np.full(size, float(given[name])) for name in block.given}, run)
-    points = np.ones((size, len(block.unknowns) + 1))
-    points[: len(known), :-1] = known
-    random = np.random.default_rng(seed).standard_normal((starts, len(block.unknowns)))
-    points[len(known) :, :-1] = np.resize(SPREAD, starts)[:, None] * random
-    points[len(known) :, :-1] -= system.at(points, np.arange(size))[0][len(known) :]
+    draws, n = len(known), len(block.unknowns)
+    counts = [len(k) + starts for k in known]
+    owner = np.repeat(np.arange(draws), counts)
+    system = System(block, {name: np.asarray(given[name], dtype=np.float64)[owner] for name in block.given}, run)
+    points = np.ones((len(owner), n + 1))
+    ends = np.cumsum(counts)
+    random = np.resize(SPREAD, starts)[:, None] * np.random.default_rng(seed).standard_normal((starts, n))
+    guessed = np.zeros(len(owner), dtype=bool)
+    for k, end in zip(known, ends, strict=True):
+        points[end - starts - len(k) : end - starts, :-1] = k
+        points[end - starts : end, :-1], guessed[end - starts : end] = random, True
+    points[guessed, :-1] -= system.at(points, np.arange(len(owner)))[0][guessed]
     points, error, matrix = _descended(system, points)
     with np.errstate(invalid="ignore"):
         good = error <= RESIDUAL * (1.0 + np.abs(points).max(axis=1))
-    kept = _distinct(points[:, :-1], np.flatnonzero(good))
-    return points[kept, :-1], error[kept], np.sign(np.linalg.det(matrix[kept, :, :-1]))
+    found = []
+    for k, end in zip(known, ends, strict=True):
+        mine = np.arange(end - starts - len(k), end)
+        kept = _distinct(points[:, :-1], mine[good[mine]])
+        found.append(Roots(points[kept, :-1], error[kept], np.sign(np.linalg.det(matrix[kept, :, :-1]))))
+    return found
 
 
 def _descended(system: System, points: Array) -> tuple[Array, Array, Array]:

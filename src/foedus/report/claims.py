@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from foedus.claims.audit import Audit, ClaimResult, TensionResult
+from foedus.claims.branches import Branches
 from foedus.claims.carriers import Carrier
 from foedus.claims.verdicts import VERDICTS, Verdict
 from foedus.protocol.protocol import label
@@ -119,6 +120,7 @@ def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("vantage", clean(scenario.vantage)),
         ("draws", f"{count(audit.draws)} for each of {plural(len(sets), 'prior set')}" if len(sets) > 1 else count(audit.draws)),
         ("seed", str(audit.seed)),
+        *([("equilibria", "one, by backward induction")] if all(c.branches is None for c in audit.claims) else []),
         ("digest", scenario.digest[:12]),
         ("version", audit.version),
     )
@@ -230,12 +232,32 @@ def _remarks(result: ClaimResult, scenario: Scenario) -> list[str]:
         goes = "fails" if main and main.interval.probability > 0.5 else "holds"
         point = result.counterexample
         found.append(f"yet a search found a point where it {goes}, inside the support of '{point.prior_set}' (--json gives it)")
+    if result.branches:
+        found += branches_words(result.branches)
     found += [
         f"{plural(r.failures, 'draw')} could not be computed under {name} (the first: {listed([str(i) for i in r.failed])})"
         for name, r in result.by_set.items()
         if r.failures
     ]
     return found
+
+
+def branches_words(found: Branches) -> list[str]:
+    """How far a claim hangs on which equilibrium is played."""
+    several = sum(draws for ways, draws in found.equilibria.items() if ways > 1)
+    looked = f"{count(found.draws)} draws looked into"
+    if several:
+        most = max(found.equilibria)
+        said = f"several equilibria in {count(several)} of {looked} (up to {most} ways to play)"
+        moved = f"which is played moves the probability from {probability(found.low)} to {probability(found.high)}"
+        words = [f"{said}: {moved}; judged is the branch from uniform play"]
+    else:
+        words = [f"one equilibrium in each of {looked}"]
+    if found.incomplete:
+        words[0] += f" (in {count(found.incomplete)} of them others may be missing)"
+    if found.stopped is not None:
+        words.append(f"a branch was lost, at the earliest at {found.stopped:.0%} of the precision")
+    return words
 
 
 def _domain(result: ClaimResult) -> str:
