@@ -4,6 +4,7 @@
     python3 tasks.py test [--slow] [ARGS] check, then the tests; ARGS go to pytest
     python3 tasks.py check                format, lint, types, layers, docs
     python3 tasks.py docs                 do the documents agree with each other and with the tree?
+    python3 tasks.py site [FOLDER]        the documentation as pages, built strictly, into build/site
     python3 tasks.py format               rewrite the code in the house format
     python3 tasks.py bench [NAME] [ARGS]  the benchmarks
     python3 tasks.py setup                only make the environment, with everything that the tests need
@@ -218,6 +219,14 @@ def docs(_: list[str]) -> None:
         sys.exit(1)
 
 
+def site(args: list[str]) -> None:
+    """The documentation as pages; a warning, such as a link that leads nowhere, is an error."""
+    ready(TEST)
+    folder = Path(args[0]) if args else ROOT / "build" / "site"
+    call([program("python"), "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", str(folder)])
+    say(f"open {folder / 'index.html'}")
+
+
 def lock(args: list[str]) -> None:
     """Resolve the dependencies anew, for every platform and from Python 3.11 on."""
     # pygambit is the one package that has to be compiled on Linux: pin what its build asks for beside our own
@@ -267,6 +276,7 @@ TASKS: dict[str, Callable[[list[str]], None]] = {
     "test": test,
     "check": check,
     "docs": docs,
+    "site": site,
     "format": reformat,
     "bench": bench,
     "setup": setup,

@@ -53,7 +53,14 @@ def _explained(model: type[Strict], document: Document, problems: list[Any]) -> 
     shown = f", not {given!r}"[:80] if isinstance(given, str | int | float | bool) or given is None else ""
     messages = [p["msg"].removeprefix("Value error, ") for p in same]
     message = ", or ".join(dict.fromkeys([messages[0], *(m.removeprefix("Input should be ") for m in messages[1:])]))
-    return ShapeError(f"'{where}': {message[0].lower()}{message[1:]}{shown}{more}", document.place(path), "see the schema")
+    return ShapeError(f"'{where}': {message[0].lower()}{message[1:]}{shown}{more}", document.place(path), _fix(problem))
+
+
+def _fix(problem: Any) -> str:
+    given = problem.get("input")
+    if problem["type"] == "string_type" and isinstance(given, int | float | bool):
+        return f'put it in quotes: "{given}"'
+    return "'foedus schema' prints what each kind of file may hold"
 
 
 def _document_path(data: Any, problem: Any) -> Path_:

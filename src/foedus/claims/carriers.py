@@ -18,6 +18,7 @@ from foedus.ensemble.streams import Array
 
 CLASSES = 32  # fewer would leave more of a number's variance inside classes than the intervals allow for
 GROUPS = 10
+FEWEST = CLASSES * GROUPS * 2  # draws below which a class holds too few to tell
 _T95 = 2.262  # Student's 97.5% quantile with 9 degrees of freedom
 
 
@@ -73,7 +74,7 @@ def carriers(sorted_draws: Classes, outcome: Array, only: Collection[str], most:
     """
     known = np.isfinite(outcome)
     values = np.where(known, outcome, 0.0)
-    if known.sum() < CLASSES * GROUPS * 2 or np.ptp(values[known]) == 0:
+    if known.sum() < FEWEST or np.ptp(values[known]) == 0:
         return []
     squares = np.asarray(np.bincount(sorted_draws.group, values**2, minlength=GROUPS), dtype=np.float64)
     weights = None if known.all() else known.astype(float)

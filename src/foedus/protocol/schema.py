@@ -16,6 +16,12 @@ UnitText = Annotated[
     WithJsonSchema({"type": ["string", "integer"]}),
 ]
 MOST_POINTS = 1_001
+# a year alone may stand without quotes
+DateText = Annotated[
+    str,
+    BeforeValidator(lambda given: str(given) if isinstance(given, int) and not isinstance(given, bool) else given),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 Rule = Literal["logit", "probit", "probit_private"]
 
 

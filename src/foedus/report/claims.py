@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from foedus.claims.audit import Audit, ClaimResult, TensionResult
 from foedus.claims.branches import Branches
-from foedus.claims.carriers import Carrier
+from foedus.claims.carriers import FEWEST, Carrier
 from foedus.claims.verdicts import VERDICTS, Verdict
 from foedus.protocol.protocol import label
 from foedus.report.text import clean, count, listed, number, plural, probability, quantiles, span
@@ -128,11 +129,13 @@ def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
 
 def changes(scenario: Scenario) -> tuple[tuple[str, str], ...]:
     """What an overlay or a variant changes, as label and value; nothing for a scenario of its own."""
-    said = [
-        c.path if c.path.endswith((".why", ".text")) else f"{c.path}: {c.before or 'nothing'} → {c.after or 'nothing'}"
-        for c in scenario.changes
-    ]
-    return ((f"changes to {clean(scenario.base)}", clean(listed(said, 8))),) if said else ()
+    if not scenario.changes:
+        return ()
+    entries = {tuple(c.path.split(".")[:2]) for c in scenario.changes}
+    sections = Counter(entry[0] for entry in sorted(entries))
+    by_hand = [f"{c.path.removeprefix('set.')} = {c.after}" for c in scenario.changes if c.path.startswith("set.")]
+    said = [name if many == 1 else f"{name} ({many})" for name, many in sections.items() if name != "set"]
+    return ((f"changes to {clean(scenario.base)}", clean(listed([*by_hand, *said], 12))),)
 
 
 def claim_view(result: ClaimResult, scenario: Scenario) -> ClaimView:
@@ -210,7 +213,12 @@ def _carried(result: ClaimResult, scenario: Scenario) -> tuple[Carried, ...]:
 
 
 def _uncarried(result: ClaimResult) -> str:
-    return "no number alone" if result.carried_by else "nothing: no number it rests on varies it"
+    if result.carried_by:
+        return "no number alone"
+    main = next(iter(result.by_set.values()))
+    if result.draws * main.domain < FEWEST:
+        return f"too few draws to tell: {FEWEST} are wanted"
+    return "nothing: no number it rests on varies it"
 
 
 def _assumed(claim: Claim) -> str:

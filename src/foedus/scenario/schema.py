@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from foedus.protocol.schema import FormulaText, Reference, Text, UnitText
+from foedus.protocol.schema import DateText, FormulaText, Reference, Text, UnitText
 from foedus.schema import Strict
 
 Role = Literal["premise", "inference", "prescription", "prediction"]
@@ -25,7 +25,7 @@ class SourceSchema(Strict):
 
     publication: Text
     title: str = ""
-    date: Text
+    date: Annotated[DateText, Field(min_length=1)]
     url: str = ""
     note: str = ""
 
@@ -41,7 +41,7 @@ class NumberEntry(Strict):
     """The protocol's unit for it; % where that is 1."""
     source: str | list[str]
     """The id of a source, or a list of them."""
-    describes: str = ""
+    describes: DateText = ""
     """The date or period that the number is about."""
     why: str = ""
     """The reasoning that leads from the source to the number."""

@@ -1,0 +1,50 @@
+"""How the documentation site is built: `python3 tasks.py site`, strictly, without a network.
+
+Pages under `reference/made` are written from the code before each build and are not committed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pages import write_reference  # beside this file
+
+import foedus
+
+project = "foedus"
+author = "The foedus authors"
+project_copyright = "2026, the foedus authors"
+release = version = foedus.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_click",
+    "sphinx_copybutton",
+]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["site", "decisions/0000-template.md"]
+root_doc = "index"
+
+default_role = "literal"
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": False}
+napoleon_google_docstring = True
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "foedus"
+html_static_path = ["_static"]
+html_css_files = ["foedus.css"]
+html_copy_source = False
+html_show_sphinx = False
+
+write_reference(Path(__file__).parent / "reference" / "made")

@@ -1,0 +1,145 @@
+"""Reference pages made from the code: the shape of files, and the shipped protocols."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import foedus
+from foedus.protocol.loader import load_protocol, shipped
+from foedus.protocol.protocol import Protocol
+from foedus.report.schemas import json_schema, kinds
+
+
+def write_reference(folder: Path) -> None:
+    """Write every page, leaving alone what has not changed so that a second build is quick."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pages: dict[str, Iterator[str]] = {"python": python_page()} | {f"file-{kind}": schema_page(kind) for kind in kinds()}
+    pages |= {f"protocol-{name}": protocol_page(load_protocol(name)) for name in shipped("foedus.protocol")}
+    for name, lines in pages.items():
+        text, path = "\n".join(lines) + "\n", folder / f"{name}.md"
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+    for path in folder.glob("*.md"):
+        if path.stem not in pages:
+            path.unlink()
+
+
+# --- the public names ----------------------------------------------------------------------------------------------------------
+
+
+def python_page() -> Iterator[str]:
+    """Every public name, with its docstring."""
+    yield from ("# Public names", "", "```{eval-rst}", ".. currentmodule:: foedus", "")
+    for name in foedus.__all__:
+        found = getattr(foedus, name)
+        kind = "autofunction" if inspect.isfunction(found) else "autoexception" if _is_error(found) else "autoclass"
+        yield from (f".. {kind}:: foedus.{name}", "" if kind != "autoclass" else "   :members:", "")
+    yield "```"
+
+
+def _is_error(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, Exception)
+
+
+# --- the shape of files --------------------------------------------------------------------------------------------------------
+
+
+def schema_page(kind: str) -> Iterator[str]:
+    """The keys of a kind of file, with what each holds."""
+    schema = json_schema(kind)
+    yield f"# {kind.capitalize()} file"
+    yield ""
+    yield f"As `foedus schema {kind}` gives it to an editor; version {schema['$id'].rsplit(':', 1)[1]} of the format."
+    yield from keys_table(schema, "Sections")
+    for name, part in schema.get("$defs", {}).items():
+        yield from keys_table(part, name.removesuffix("Schema"))
+
+
+def keys_table(schema: Mapping[str, Any], heading: str) -> Iterator[str]:
+    """One part of a file as a table."""
+    yield from ("", f"## {heading}", "")
+    if "description" in schema:
+        yield from (escaped(schema["description"].split("\n\n")[0]), "")
+    yield from ("| key | holds | must be there | meaning |", "|---|---|---|---|")
+    for key, field in schema.get("properties", {}).items():
+        needed = "yes" if key in schema.get("required", []) else ""
+        yield f"| `{key}` | {kind_of(field)} | {needed} | {escaped(field.get('description', ''))} |"
+
+
+def kind_of(field: Mapping[str, Any]) -> str:
+    """What a field may hold, in a few words."""
+    if "$ref" in field:
+        name = field["$ref"].rsplit("/", 1)[1].removesuffix("Schema")
+        return f"[{name}](#{name.lower()})"
+    if options := field.get("anyOf") or field.get("oneOf"):
+        words = dict.fromkeys(kind_of(o) for o in options if o.get("type") != "null")
+        return " or ".join(words)
+    if "const" in field:
+        return f"`{json.dumps(field['const'])}`"
+    if "enum" in field:
+        return " or ".join(f"`{word}`" for word in field["enum"])
+    kind = field.get("type", "anything")
+    if kind == "array":
+        return f"list of {kind_of(field.get('items', {}))}"
+    if kind == "object":
+        values = field.get("additionalProperties")
+        return f"names to {kind_of(values)}" if isinstance(values, dict) else "mapping"
+    names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+    return " or ".join(names.get(k, k) for k in ([kind] if isinstance(kind, str) else kind))
+
+
+# --- protocols -----------------------------------------------------------------------------------------------------------------
+
+
+def protocol_page(protocol: Protocol) -> Iterator[str]:
+    """A shipped protocol, section by section, with its formulas, units and citations."""
+    yield f"# {protocol.name}"
+    yield from ("", f"**{escaped(protocol.title)}**", "", escaped(protocol.description), "")
+    yield from _players(protocol)
+    yield from _quantities(protocol)
+    yield from _measures(protocol)
+    yield from _works(protocol)
+
+
+def _players(protocol: Protocol) -> Iterator[str]:
+    yield from ("## Players and payoffs", "", "| player | types | payoff |", "|---|---|---|")
+    for name, player in protocol.players.items():
+        types = ", ".join(f"{t}: `{belief.text}`" for t, belief in player.types.items()) or "none"
+        yield f"| {name} | {types} | `{protocol.payoffs[name].text}` |"
+
+
+def _quantities(protocol: Protocol) -> Iterator[str]:
+    yield from ("", "## Numbers", "", "| number | unit | support | meaning |", "|---|---|---|---|")
+    for name, number in protocol.numbers.items():
+        yield f"| `{name}` | {number.unit} | {number.support} | {escaped(number.meaning)} |"
+    if protocol.state:
+        yield from ("", "## What the next crisis inherits", "", "| state | starts at | becomes | meaning |", "|---|---|---|---|")
+        for name, state in protocol.state.items():
+            yield f"| `{name}` | `{state.start.text}` | `{state.next.text}` | {escaped(state.meaning)} |"
+
+
+def _measures(protocol: Protocol) -> Iterator[str]:
+    if not protocol.measures:
+        return
+    yield from ("", "## Measures", "", "| measure | formula | meaning | rests on |", "|---|---|---|---|")
+    for name, measure in protocol.measures.items():
+        yield f"| `{name}` | `{escaped(measure.formula.text)}` | {escaped(measure.meaning)} | {', '.join(measure.cites)} |"
+
+
+def _works(protocol: Protocol) -> Iterator[str]:
+    if not protocol.references:
+        return
+    yield from ("", "## Works", "")
+    for id, work in protocol.references.items():
+        where = f", *{work.journal or work.publisher}*" if work.journal or work.publisher else ""
+        doi = f", [doi:{work.doi}](https://doi.org/{work.doi})" if work.doi else ""
+        yield f"- `{id}`: {escaped(work.authors)} ({work.year}), {escaped(work.title)}{where}{doi}"
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown shows it, in one line of a table."""
+    return " ".join(text.replace("|", r"\|").replace("<", "&lt;").replace("*", r"\*").split())
