@@ -11,7 +11,7 @@ import click
 @click.argument("kind", required=False)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there instead.")
 def schema(kind: str | None, output: Path | None) -> None:
-    """JSON Schema of a kind of file, so that an editor completes and checks while you type.
+    """The shape of a kind of file, for an editor to check.
 
     Without KIND: the kinds there are.
     """
@@ -36,7 +36,7 @@ def schema(kind: str | None, output: Path | None) -> None:
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """The script with which a shell completes foedus commands and options.
+    """A script by which a shell completes what you type.
 
     For bash, in ~/.bashrc: eval "$(foedus completion bash)"
     """

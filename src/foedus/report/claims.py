@@ -216,7 +216,8 @@ def _uncarried(result: ClaimResult) -> str:
     if result.carried_by:
         return "no number alone"
     main = next(iter(result.by_set.values()))
-    if result.draws * main.domain < FEWEST:
+    exact = main.interval.low == main.interval.high  # nothing is uncertain
+    if not exact and result.draws * main.domain < FEWEST:
         return f"too few draws to tell: {FEWEST} are wanted"
     return "nothing: no number it rests on varies it"
 
