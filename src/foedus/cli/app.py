@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from foedus import __version__
-from foedus.cli import crisis, datasets, exchange, explain, history, tools
+from foedus.cli import crisis, datasets, exchange, explain, history, report, tools
 from foedus.cli.options import Commands
 from foedus.errors import FoedusError
 from foedus.report.messages import complain, complain_of, complain_of_usage
@@ -28,7 +28,9 @@ def cli() -> None:
     """
 
 
-for _command in (*crisis.COMMANDS, *explain.COMMANDS, *history.COMMANDS, *exchange.COMMANDS, *datasets.COMMANDS, *tools.COMMANDS):
+GROUPS = (crisis, report, explain, history, exchange, datasets, tools)
+
+for _command in (command for group in GROUPS for command in group.COMMANDS):
     cli.add_command(_command)
 
 

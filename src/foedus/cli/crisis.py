@@ -1,4 +1,4 @@
-"""The commands on one scenario: audit, solve, show, check, run, cite and report, and the list of what is shipped.
+"""The commands on one scenario: audit, solve, show, check, run and cite, and the list of what is shipped.
 
 Nothing that computes is imported before a command runs, so that help comes at once.
 """
@@ -209,27 +209,4 @@ def cite(name: str, form: str) -> None:
     click.echo(bibtex(found) if form == "bibtex" else plain_text(found))
 
 
-@click.command()
-@scenario_name
-@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE.html", help="Where to write the page.")
-@of_ensemble
-@with_changes
-@in_the_limit
-def report(name: str, output: Path, changes: tuple[str, ...], limit: bool, **ensemble: Any) -> None:
-    """The audit and all it rests on as one HTML file.
-
-    Verdicts, game tree, numbers, sources, and how it was computed; it needs no network.
-    """
-    from foedus.report.files import check_target, write_whole
-
-    check_target(output)
-    from foedus.report.html import page
-
-    scenario = open_scenario(name, changes)
-    found = judge(scenario, Clock(), limit=limit, **ensemble)
-    command = again("report", name, options_again(found, design=ensemble["design"], set=changes, limit=limit, output=output))
-    write_whole(output, page(found, solved_at(scenario, None, limit=limit), command))
-    click.echo(f"wrote {output}")
-
-
-COMMANDS = (audit, solve, show, check, run, list_, cite, report)
+COMMANDS = (audit, solve, show, check, run, list_, cite)

@@ -16,7 +16,7 @@ from foedus.report.vega import INK
 if TYPE_CHECKING:
     import altair as alt
 
-PANEL = (172, 104)
+PANEL = (122, 84)
 PLANE = (430, 300)
 ROW = 22
 LINE = 15  # pixels between a point and the name above or below it
@@ -51,16 +51,16 @@ def fan_chart(trail: Trail, policy: str, size: tuple[int, int] = PANEL) -> alt.L
     def y(name: str) -> alt.Y:
         return alt.Y(f"{name}:Q", scale=scale, axis=y_axis)
 
-    own = alt.Chart(_values(_rows(fans[policy])))
+    own = alt.Chart(values(_rows(fans[policy])))
     wide = own.mark_area(color=ACCENT.light, opacity=0.2).encode(x=x, y=y("low"), y2="high")
     half = own.mark_area(color=ACCENT.light, opacity=0.32).encode(x=x, y=y("quarter"), y2="three_quarters")
     middle = own.mark_line(color=ACCENT.light, strokeWidth=2.4).encode(x=x, y=y("median"))
     dots = own.mark_point(color=ACCENT.light, filled=True, size=26, opacity=1).encode(x=x, y=y("median"))
     layers: list[alt.Chart] = [wide, half, middle, dots]
     if policy != trail.base and trail.base in fans:
-        base = alt.Chart(_values(_rows(fans[trail.base])))
+        base = alt.Chart(values(_rows(fans[trail.base])))
         layers.append(base.mark_line(color=INK.light, strokeWidth=1.2, strokeDash=[4, 3]).encode(x=x, y=y("median")))
-    return _layered(layers, size[0], size[1])
+    return layered(layers, size[0], size[1])
 
 
 def fan_words(trail: Trail, policy: str) -> str:
@@ -86,18 +86,18 @@ def frontier_chart(found: Comparison, x: int, y: int, size: tuple[int, int] = PL
     labels = _labels(rows, tops, ranges, size)
     x_scale, y_scale = (alt.Scale(domain=r, zero=False, nice=False) for r in ranges)
     at_x, at_y = alt.X("x:Q", scale=x_scale, axis=axes[0]), alt.Y("y:Q", scale=y_scale, axis=axes[1])
-    base = alt.Chart(_values(rows))
-    line = alt.Chart(_values(tops)).mark_line(color=ACCENT.light, strokeWidth=1.5, strokeDash=[5, 3]).encode(x=at_x, y=at_y)
+    base = alt.Chart(values(rows))
+    line = alt.Chart(values(tops)).mark_line(color=ACCENT.light, strokeWidth=1.5, strokeDash=[5, 3]).encode(x=at_x, y=at_y)
     dots = base.mark_point(color=ACCENT.light, size=90, strokeWidth=2, opacity=1).encode(
         x=at_x, y=at_y, fill=alt.condition("datum.frontier", alt.value(ACCENT.light), alt.value("transparent"))
     )
     names = (
-        alt.Chart(_values([r for r in labels if r["align"] == align]))
+        alt.Chart(values([r for r in labels if r["align"] == align]))
         .mark_text(align=align, color=INK.light)
         .encode(x=alt.X("label_x:Q", scale=x_scale), y=alt.Y("label_y:Q", scale=y_scale), text="policy:N")
         for align in ("left", "center", "right")
     )
-    return _layered([line, dots, *names], size[0], size[1])
+    return layered([line, dots, *names], size[0], size[1])
 
 
 def frontier_words(found: Comparison, x: int, y: int) -> str:
@@ -117,15 +117,18 @@ def regret_chart(found: Comparison, goal: int, width: int = 300) -> alt.LayerCha
         for p in found.policies
     ]
     order = [str(r["policy"]) for r in sorted(rows, key=lambda r: float(str(r["mean"])))]
-    base = alt.Chart(_values(rows))
+    base = alt.Chart(values(rows))
     y = alt.Y(
-        "policy:N", sort=order, title=None, axis=alt.Axis(labelColor=INK.light, labelFontSize=11, ticks=False, domain=False)
+        "policy:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelColor=INK.light, labelFontSize=11, ticks=False, domain=False, labelPadding=9),
     )
     x_axis = alt.Axis(format="~g", tickCount=4, title=None)
     to = base.mark_rule(color=ACCENT.light, strokeWidth=2, opacity=0.5).encode(x=alt.X("mean:Q", axis=x_axis), x2="most", y=y)
     end = base.mark_tick(color=ACCENT.light, thickness=2, size=10).encode(x=alt.X("most:Q", axis=x_axis), y=y)
     dot = base.mark_point(color=ACCENT.light, filled=True, size=70, opacity=1).encode(x=alt.X("mean:Q", axis=x_axis), y=y)
-    return _layered([to, end, dot], width, ROW * len(rows))
+    return layered([to, end, dot], width, ROW * len(rows))
 
 
 def regret_words(found: Comparison, goal: int) -> str:
@@ -136,7 +139,8 @@ def regret_words(found: Comparison, goal: int) -> str:
     return f"Mean regret on {name}, least first: {'; '.join(each)}."
 
 
-def _layered(layers: Sequence[alt.Chart], width: float, height: float) -> alt.LayerChart:
+def layered(layers: Sequence[alt.Chart], width: float, height: float) -> alt.LayerChart:
+    """Charts on top of each other."""
     import altair as alt
 
     return alt.LayerChart(layer=list(layers), width=width, height=height)
@@ -153,7 +157,8 @@ def _rows(fan: Fan) -> list[Row]:
     ]
 
 
-def _values(rows: Sequence[Row]) -> alt.InlineData:
+def values(rows: Sequence[Row]) -> alt.InlineData:
+    """Rows as the data of a chart."""
     import altair as alt
 
     return alt.InlineData(values=[dict(row) for row in rows])

@@ -24,6 +24,15 @@ def check_target(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
+    """Write a text under its name only once it is complete.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file under its name only once it is complete.
 
     Raises:
@@ -32,7 +41,7 @@ def write_whole(path: Path, text: str) -> None:
     check_target(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
         part.replace(path)
     except OSError as error:
         raise InputError(f"cannot write the file: {error.strerror or error}", Place(str(path)), "choose another place") from None

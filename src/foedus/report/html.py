@@ -1,7 +1,8 @@
-"""The report: an audit and all it rests on as one HTML file that needs neither network nor script."""
+"""The report: what was found and all it rests on, as one HTML file that needs neither network nor script."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,41 +13,50 @@ from foedus.claims.audit import Audit
 from foedus.claims.verdicts import LIKELY, UNLIKELY
 from foedus.model.solve import Solved
 from foedus.protocol.protocol import flat_names
-from foedus.report import palette
+from foedus.report import figures, palette, vega
 from foedus.report.actors import actors, policies, ties
+from foedus.report.answer import answer
 from foedus.report.citations import citations
 from foedus.report.claims import view
+from foedus.report.explained import explained
+from foedus.report.findings import Findings
 from foedus.report.sourced import rows
 from foedus.report.svg import description, tree_figure
-from foedus.report.text import bar, clean, number, plural, probability
+from foedus.report.svg_network import network_figure
+from foedus.report.tables import words
+from foedus.report.text import bar, clean, count, number, plural, probability
+from foedus.report.tied import tied
+from foedus.report.typeset import typeset
 from foedus.report.words import MEANINGS, SYMBOLS, WHAT_A_VERDICT_MEANS, WHAT_CARRIES
 from foedus.scenario.scenario import Reading, Scenario
 
 
-def page(audit: Audit, solved: Solved, command: str) -> str:
+def page(found: Findings, command: str) -> str:
     """The report as a page.
 
     Args:
-        audit: the judged argument.
-        solved: the first crisis of the same scenario at its central values.
+        found: what it shows.
         command: what gives the same page again.
     """
-    return _environment().get_template("report.html").render(_context(audit, solved, command))
+    return _environment().get_template("report.html").render(_context(found, command))
 
 
 def _environment() -> Environment:
     found = Environment(
         loader=PackageLoader("foedus.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters |= {"number": number, "probability": probability, "clean": clean, "plural": plural, "bar": bar}
+    found.filters |= {"number": number, "probability": probability, "clean": clean, "plural": plural, "bar": bar, "cell": words}
     return found
 
 
-def _context(audit: Audit, solved: Solved, command: str) -> dict[str, Any]:
-    scenario = audit.scenario
+def _context(found: Findings, command: str) -> dict[str, Any]:
+    audit, solved, scenario = found.audit, found.solved, found.scenario
     cited = citations(scenario, records=True)
     return {
         "view": view(audit),
+        "answer": answer(audit, solved, found.explanations, found.comparison),
+        "contents": list(_contents(found)),
+        **_evidence(found),
         "scenario": scenario,
         "prior_sets": [(name, clean(meaning)) for name, meaning in scenario.set_meanings.items()],
         "symbols": SYMBOLS,
@@ -62,6 +72,10 @@ def _context(audit: Audit, solved: Solved, command: str) -> dict[str, Any]:
         "actors": actors(scenario),
         "players": list(enumerate(palette.PLAYERS)),
         "ties": ties(solved),
+        "tied": tied(solved),
+        "network": Markup(network_figure(solved)),  # noqa: S704 - as above
+        "formulas": typeset(scenario),
+        "chart_style": Markup(vega.style()),  # noqa: S704 - our own
         "policies": policies(scenario),
         "measures": _measures(scenario, solved),
         "numbers": rows(scenario),
@@ -74,6 +88,36 @@ def _context(audit: Audit, solved: Solved, command: str) -> dict[str, Any]:
         "version": foedus.__version__,
         "settings": _settings(audit, solved),
     }
+
+
+def _evidence(found: Findings) -> dict[str, Any]:
+    """What stands in a report only where it was computed."""
+    told, followed = found.explanations, found.trails
+    return {
+        "explained": explained(told) if told else {},
+        "maps": figures.maps(told) if told else {},
+        "courses": figures.courses(followed) if followed else (),
+        "course_draws": count(followed.draws) if followed else "",
+        "course_failures": followed.failures if followed else 0,
+        "base_policy": clean(found.scenario.policy) if len(found.scenario.policies) > 1 else "",
+        "compared": figures.compared(found.comparison) if found.comparison else None,
+        "validation": found.validation,
+        "reliability": figures.reliability(found.validation) if found.validation else None,
+    }
+
+
+def _contents(found: Findings) -> Iterator[tuple[str, str]]:
+    """The parts of the page: id and title."""
+    yield "claims", "Claims"
+    if found.audit.tensions:
+        yield "tensions", "Tensions"
+    yield from (("actors", "Actors and ties"), ("game", "The game"))
+    if found.trails and found.trails.trails:
+        yield "course", "From crisis to crisis"
+    if found.comparison:
+        yield "policies", "Policies"
+    yield from (("validation", "Validation"), ("numbers", "Numbers"), ("measures", "Measures"), ("formulas", "Formulas"))
+    yield from (("sources", "Sources"), ("computed", "How computed"))
 
 
 def _settings(audit: Audit, solved: Solved) -> list[tuple[str, str]]:

@@ -32,11 +32,11 @@ PLAYERS: Sequence[Colour] = (
 # From blue (holds) through grey to orange (does not): the order survives every kind of colour blindness
 VERDICTS: Mapping[Verdict, Colour] = {
     "entailed": Colour("#00568a", "#6fc0f2", "#1277b8"),
-    "likely": Colour("#2c7fb5", "#8fcdf3", "#5aaee0"),
+    "likely": Colour("#2272a6", "#8fcdf3", "#5aaee0"),
     "contingent": Colour("#6e6a5f", "#c2bcae", "#a39d8f"),
-    "unlikely": Colour("#b36200", "#f3ad55", "#e69f00"),
+    "unlikely": Colour("#a65b00", "#f3ad55", "#e69f00"),
     "contradicted": Colour("#b03a00", "#ff8a50", "#d55e00"),
-    "untestable": Colour("#767676", "#9d9d9d", "#8a8a8a"),
+    "untestable": Colour("#6f6f6f", "#9d9d9d", "#8a8a8a"),
     "unresolved": Colour("#8b4a8f", "#d9a3dc", "#b97abd"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from foedus.report import palette
 
 _LIGHT = "--fs-ink:#1b1b1a;--fs-soft:#5d5b55;--fs-rule:#d8d5cc;--fs-ground:#fffefb"
@@ -21,6 +23,13 @@ _RULES = """
 .fs .fs-track{fill:var(--fs-rule)}
 .fs .fs-halo{paint-order:stroke;stroke:var(--fs-ground);stroke-width:3px;stroke-linejoin:round}
 .fs .fs-num{font-variant-numeric:tabular-nums}
+.fs .fs-pipe{stroke:var(--fs-c);fill:none;opacity:.22}
+.fs .fs-flow{stroke:var(--fs-c);fill:none}
+.fs .fs-rivalry{stroke-dasharray:7 4}
+.fs .fs-head{fill:var(--fs-c)}
+.fs .fs-on{fill:var(--fs-ground)}
+.fs .fs-middle{text-anchor:middle}
+.fs .fs-badge{fill:var(--fs-ground);stroke:var(--fs-c);stroke-width:1.5}
 """
 
 
@@ -29,10 +38,30 @@ def owner(player: int | None) -> str:
     return "fs-chance" if player is None else f"fs-p{player % len(palette.PLAYERS)}"
 
 
+def _owners() -> list[tuple[str, palette.Colour]]:
+    return [(owner(k), c) for k, c in enumerate(palette.PLAYERS)] + [(owner(None), palette.CHANCE)]
+
+
 def style() -> str:
     """The whole style sheet."""
-    owners = [(owner(k), c) for k, c in enumerate(palette.PLAYERS)] + [(owner(None), palette.CHANCE)]
+    owners = _owners()
     light = "".join(f".{name}{{--fs-c:{c.light}}}" for name, c in owners)
     dark = "".join(f".{name}{{--fs-c:{c.dark}}}" for name, c in owners)
     at_night = f"@media screen and (prefers-color-scheme:dark){{.fs{{{_DARK}}}{dark}}}"
     return f".fs{{{_LIGHT};{_FONT}}}{light}{at_night}{_RULES}"
+
+
+def plain_style() -> str:
+    """The style sheet for a light ground without variables, for programs that know none."""
+    fixed = dict(re.findall(r"--([\w-]+):([^;]+)", _LIGHT))
+    found = []
+    for rule in filter(None, map(str.strip, _RULES.splitlines())):
+        selectors, _, body = rule.partition("{")
+        said = re.sub(r"var\(--([\w-]+)\)", lambda m: fixed.get(m[1], m[0]), body)
+        if "var(" not in said:
+            found.append(f"{selectors}{{{said}")
+            continue
+        for k, colour in _owners():
+            own = ",".join(f"{s}.{k}" for s in selectors.split(","))
+            found.append(f"{own}{{{said.replace('var(--fs-c)', colour.light)}")
+    return f".fs{{{_FONT}}}" + "".join(found)

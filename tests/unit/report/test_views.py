@@ -15,6 +15,7 @@ from foedus.protocol.loader import shipped
 from foedus.report.actors import actors, policies, ties
 from foedus.report.claims import phrase_of, view
 from foedus.report.files import write_whole
+from foedus.report.findings import Findings
 from foedus.report.html import page
 from foedus.report.inspection import inspect_scenario
 from foedus.report.library import library
@@ -114,7 +115,7 @@ def test_an_inspection_names_what_looks_forgotten() -> None:
 def test_the_same_words_and_numbers_in_page_and_view() -> None:
     found = audit(load_scenario("karabakh-2020"), draws=400)
     seen = view(found)
-    html = page(found, solve(found.scenario), "foedus report x")
+    html = page(Findings(found, solve(found.scenario)), "foedus report x")
     assert [c.id for c in seen.claims] == [c.claim.id for c in found.claims]
     assert sum(map(len, seen.summary.values())) == len(seen.claims)
     for claim in seen.claims:
