@@ -82,7 +82,8 @@ def _played(solved: Solved) -> Iterator[str]:
     if not whole:
         return
     path, p = max(left, key=lambda play: play[1])
-    seen, coming = [], []
+    seen: list[str] = []
+    coming: list[str] = []
     for here, action in _steps(path):
         node = _node(solved, here)
         who = clean(solved.scenario.actor(node.player)) if node.player else "chance"
