@@ -6,7 +6,7 @@ give is there without a value and says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -133,12 +133,12 @@ def triad_at(client: str, patron: str, rival: str, vantage: date, store: Store) 
     return Triad(View(store, vantage), {r: state for r, (state, _) in found.items()}, {r: day for r, (_, day) in found.items()})
 
 
-def figures_of(three: Triad) -> dict[str, Figure]:
-    """Every figure for a triad."""
+def figures_of(three: Triad, readers: Iterable[Reader] = ()) -> dict[str, Figure]:
+    """Every figure for a triad, or those alone that some readers give."""
     from foedus.datasets import flows, standing, ties
 
     found: dict[str, Found] = {}
-    for read in (*standing.READERS, *ties.READERS, *flows.READERS):
+    for read in readers or (*standing.READERS, *ties.READERS, *flows.READERS):
         found |= {one.name: one for one in read(three)}
     return {name: _figure(three, name, meaning, found.get(name)) for name, meaning in meanings().items()}
 

@@ -104,6 +104,9 @@ def check_mapping(read: MapSchema, protocol: Protocol, document: Document) -> No
                 parse_prior(sourcing.default.prior, known[name].support)
         except InputError as error:
             raise error.at(place) from None
+    for name in (*read.stress.measures, read.stress.by):
+        if name not in protocol.measures:
+            raise MeaningError(f"the protocol has no measure '{name}'", document.place(("stress",)), nearest(name, protocol.measures))
     lacking = [name for name, number in known.items() if name not in read.numbers and number.default is None]
     if lacking:
         raise MeaningError(f"the map has no entry for '{lacking[0]}'", document.place(("numbers",)), "add it, with a default")
@@ -157,21 +160,45 @@ def _arithmetic(op: str, a: float, b: float) -> float:
     return float(value)
 
 
+@cache
+def _root(text: str) -> Expression:
+    """A formula of the map; read once, since many triads may ask."""
+    return parse(text).root
+
+
+@cache
+def _names(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The figures that formulas name."""
+    return tuple(p.name for text in texts for p in walk(_root(text)) if isinstance(p, Name))
+
+
+def figures_named(sourcing: Sourcing) -> tuple[str, ...]:
+    """The figures that any way to a number reads."""
+    return tuple(dict.fromkeys(name for way in sourcing.data for name in _names(tuple(way.formulas))))
+
+
+def way_of(sourcing: Sourcing, known: Mapping[str, float]) -> tuple[Way, list[float]] | None:
+    """The first way whose figures are known, with the values of its formulas; None where the default stands."""
+    for way in sourcing.data:
+        if all(n in known for n in _names(tuple(way.formulas))):
+            try:
+                return way, [evaluate(_root(text), known) for text in way.formulas]
+            except NumericalError:
+                continue
+    return None
+
+
 def believe(name: str, sourcing: Sourcing, number: Number, figures: Mapping[str, Figure]) -> Belief:
     """What to believe of a number: the first way whose figures are known, else the default."""
     known = {f.name: f.value for f in figures.values() if f.value is not None}
-    for way in sourcing.data:
-        names = [p.name for text in way.formulas for p in walk(parse(text).root) if isinstance(p, Name)]
-        if all(n in known for n in names):
-            try:
-                values = [evaluate(parse(text).root, known) for text in way.formulas]
-            except NumericalError:
-                continue
-            told = [n for n, _ in _SLOT.findall(way.why) if n in known]
-            used = tuple(figures[n] for n in dict.fromkeys([*names, *told]))
-            why = fill(way.why, {n: f.value for n, f in figures.items()})
-            return Belief(name, _given(way, values), str(number.unit), why, " | ".join(way.formulas), used)
-    return default(name, sourcing.default, number)
+    found = way_of(sourcing, known)
+    if found is None:
+        return default(name, sourcing.default, number)
+    way, values = found
+    told = [n for n, _ in _SLOT.findall(way.why) if n in known]
+    used = tuple(figures[n] for n in dict.fromkeys([*_names(tuple(way.formulas)), *told]))
+    why = fill(way.why, {n: f.value for n, f in figures.items()})
+    return Belief(name, written(way, values), str(number.unit), why, " | ".join(way.formulas), used)
 
 
 def default(name: str, given: Default, number: Number) -> Belief:
@@ -180,7 +207,8 @@ def default(name: str, given: Default, number: Number) -> Belief:
     return Belief(name, text, str(number.unit), given.why)
 
 
-def _given(way: Way, values: list[float]) -> tuple[str, str]:
+def written(way: Way, values: list[float]) -> tuple[str, str]:
+    """`prior` or `value`, and its text."""
     shown = [f"{v:.3g}" for v in values]
     if way.value:
         return "value", shown[0]

@@ -62,6 +62,30 @@ def new_scenario(
     return "\n\n".join(parts) + "\n"
 
 
+def base_scenario(protocol: str = "intervention") -> str:
+    """The text of the shipped scenario that holds a map's default priors alone: what scenarios of three states start from."""
+    read, target = mapping(protocol)
+    known = labels(target)
+    beliefs = {name: default(name, sourcing.default, known[name]) for name, sourcing in read.numbers.items()}
+    words = {role: role.capitalize() for role in ROLES} | {"year": read.judgement_date[:4], "vantage": f"{read.judgement_date}-01"}
+    head = [
+        *_comment("Written from the map between public data and this protocol (tasks.py gallery); change the map, not this file."),
+        f"scenario: {read.base}",
+        "format: 1",
+        f"title: {_quoted(read.base_title)}",
+        *_block("question", fill(read.question, words), 0),
+        *_block("description", fill(read.base_description, words), 0),
+        f"protocol: {read.protocol}",
+        f"vantage: {words['vantage']}",
+        "actors:",
+        *(f"  {role}: {{name: {words[role]}}}" for role in ROLES),
+        "sources:",
+        *_source(JUDGEMENT, read.judgement, read.judgement_date, "", read.judgement_note),
+    ]
+    parts = ["\n".join(head), _numbers(beliefs), _sets(read.sets, known), _rest(read.rest, words)]
+    return "\n\n".join(parts) + "\n"
+
+
 def _vantage(year: int, given: date | str | None) -> date:
     if not 1 <= year <= 9999:
         raise InputError(f"{year} is no year", fix="give a year such as 2008")
@@ -132,11 +156,8 @@ def _source(name: str, publication: str, when: str, url: str, note: str) -> list
 
 def _numbers(beliefs: Mapping[str, Belief]) -> str:
     counted = sum(bool(b.figures) for b in beliefs.values())
-    lines = [
-        f"# {counted} of {len(beliefs)} numbers come from data; the others, with the source `{JUDGEMENT}`, are default priors",
-        "numbers:",
-    ]
-    return "\n".join([*lines, *_families(beliefs.values(), 2)])
+    said = f"# {counted} of {len(beliefs)} numbers come from data; the others, with the source `{JUDGEMENT}`, are default priors"
+    return "\n".join([*([said] if counted else []), "numbers:", *_families(beliefs.values(), 2)])
 
 
 def _families(beliefs: Iterable[Belief], indent: int) -> Iterator[str]:

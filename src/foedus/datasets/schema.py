@@ -162,11 +162,21 @@ class SetSchema(Strict):
     numbers: dict[str, Default] = {}
 
 
+class StressSchema(Strict):
+    """What the stress test measures: whether more or less of a measure is the worse, and by which pairs are ranked."""
+
+    measures: dict[str, Literal["more", "less"]]
+    by: str
+
+
 class MapSchema(Strict):
-    """A map: numbers of a protocol, prior sets, and the rest of a scenario."""
+    """A map: numbers of a protocol, prior sets, and the rest of a scenario; `base` is the shipped scenario of its defaults alone."""
 
     format: Literal[1]
     protocol: str
+    base: str
+    base_title: str
+    base_description: str
     question: str
     description: str
     judgement: str
@@ -174,4 +184,5 @@ class MapSchema(Strict):
     judgement_note: str
     numbers: dict[str, Sourcing]
     sets: dict[str, SetSchema]
+    stress: StressSchema
     rest: dict[str, Any]

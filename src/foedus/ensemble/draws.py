@@ -53,7 +53,7 @@ def draw_sets(
 ) -> dict[str, dict[str, Array]]:
     """Draws under several prior sets, what they share computed once; arguments as for `draw`."""
     wanted = [label for label in scenario.labels if only is None or label in only]
-    unit = _coordinates(scenario, wanted, scenario.seed if seed is None else seed, design, total or start + count, start, count)
+    unit = coordinates(scenario, wanted, scenario.seed if seed is None else seed, design, total or start + count, start, count)
     computed: dict[tuple[str, Prior], Array] = {}
     found: dict[str, dict[str, Array]] = {}
     for name in prior_sets:
@@ -70,10 +70,10 @@ def draw_sets(
     return found
 
 
-def _coordinates(
+def coordinates(
     scenario: Scenario, wanted: Collection[str], seed: int, design: str, total: int, start: int, count: int
 ) -> dict[str, Array]:
-    """A coordinate in (0, 1) for every number that is uncertain under any prior set, correlations put in."""
+    """A coordinate in (0, 1), each (count,), for every number that is uncertain under any prior set, correlations put in."""
     groups = [g for g in scenario.correlations if any(label in wanted for label in g.labels)]
     needed = {*wanted, *(label for g in groups for label in g.labels)}
     uncertain = [label for label in scenario.labels if any(numbers[label].prior for numbers in scenario.prior_sets.values())]
