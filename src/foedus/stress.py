@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.datasets.mapping import labels, mapping, way_of, written
+from foedus.datasets.codes import codes
+from foedus.datasets.figures import meanings
+from foedus.datasets.mapping import figures_named, labels, mapping, way_of, written
 from foedus.datasets.panel import Tie, Year
 from foedus.datasets.store import Store
 from foedus.ensemble.draws import coordinates, draw
@@ -90,6 +92,7 @@ class Stress:
     by: str
     worse: Mapping[str, str]
     meanings: Mapping[str, str]
+    units: Mapping[str, str]
     draws: int
     seed: int
     prior_set: str
@@ -108,7 +111,7 @@ class Stress:
         return {
             "vantage": str(self.vantage), "by": self.by, "draws": self.draws, "seed": self.seed, "prior_set": self.prior_set,
             "interval": [LOW, HIGH], "informable": self.informable, "failures": self.failures, "data": list(self.data),
-            "measures": {n: {"worse": w, "meaning": self.meanings[n]} for n, w in self.worse.items()},
+            "measures": {n: {"worse": w, "unit": self.units[n], "meaning": self.meanings[n]} for n, w in self.worse.items()},
             "overall": {n: v.to_dict() for n, v in self.overall.items()}, "pairs": [p.to_dict() for p in self.pairs],
         }  # fmt: skip
 
@@ -127,6 +130,7 @@ class Bench:
         self.draws, self.seed, self.prior_set = draws, seed, prior_set or base.reference
         self.measures = tuple(self.read.stress.measures)
         self.meanings = {name: target.measures[name].meaning for name in self.measures}
+        self.units = {name: str(target.measures[name].unit) for name in self.measures}
         model = Model(target)
         world = model.world(model.numbers() | model.levers({}))
         program = model.builder.program({name: world.quantity(name) for name in self.measures})
@@ -179,19 +183,18 @@ class Bench:
 
 
 def stress(
-    year: int,
+    vantage: date,
     *,
-    vantage: date | None = None,
     store: Store | None = None,
     bench: Bench | None = None,
     by: str | None = None,
     keep: Callable[[Tie], bool] = lambda _: True,
     workers: int | None = None,
 ) -> Stress:
-    """Every client and patron of a year with a commitment to defence, ranked.
+    """Every client and patron with a commitment to defence, ranked.
 
     Args:
-        year: whose end is the vantage, unless one is given.
+        vantage: the last day that may be known.
         bench: the measures and draws; made where it is not given. For several years, one serves all.
         by: the measure that ranks; the map's own by default.
         keep: which pairs to measure; ranks are among them.
@@ -204,7 +207,7 @@ def stress(
     by = by or bench.read.stress.by
     if by not in bench.measures:
         raise MeaningError(f"'{by}' is not measured here", fix=nearest(by, bench.measures))
-    here = Year(Store() if store is None else store, vantage or date(year, 12, 31))
+    here = Year(Store() if store is None else store, vantage)
     ties = [tie for tie in here.ties() if keep(tie)]
     informed: list[int] = []
 
@@ -224,7 +227,7 @@ def _judged(bench: Bench, by: str, here: Year, ties: Sequence[Tie], informed: Se
     values, ranks = _intervals(table), _intervals(_ranks(table[:, bench.measures.index(by)], worse[by]))
     failures = (~np.isfinite(table)).any(axis=1).sum(axis=1)
     pairs = [
-        Pair(tie, {name: Interval(*values[k, m]) for m, name in enumerate(bench.measures)}, Interval(*ranks[k]), n, int(failed))
+        Pair(tie, {name: Interval(*values[k, m].tolist()) for m, name in enumerate(bench.measures)}, Interval(*ranks[k].tolist()), n, int(failed))
         for k, (tie, n, failed) in enumerate(zip(ties, informed, failures, strict=True))
     ]
     sign = -1.0 if worse[by] == "more" else 1.0
@@ -232,16 +235,13 @@ def _judged(bench: Bench, by: str, here: Year, ties: Sequence[Tie], informed: Se
     overall = _overall(table) if pairs else np.full((len(bench.measures), 3), math.nan)
     used = tuple(sorted({d for s in _data(bench) for d in s} & here.view.stored.keys()))
     return Stress(
-        here.view.vantage, by, worse, bench.meanings, bench.draws, bench.seed, bench.prior_set, bench.informable,
-        tuple(pairs), {name: Interval(*overall[m]) for m, name in enumerate(bench.measures)}, used,
+        here.view.vantage, by, worse, bench.meanings, bench.units, bench.draws, bench.seed, bench.prior_set, bench.informable,
+        tuple(pairs), {name: Interval(*overall[m].tolist()) for m, name in enumerate(bench.measures)}, used,
     )  # fmt: skip
 
 
 def _data(bench: Bench) -> Iterable[Sequence[str]]:
     """The data sets behind the figures that the map reads."""
-    from foedus.datasets.figures import meanings
-    from foedus.datasets.mapping import figures_named
-
     for sourcing in bench.read.numbers.values():
         for name in figures_named(sourcing):
             yield meanings()[name].data
@@ -271,7 +271,31 @@ def _ranks(values: Matrix, worse: str) -> NDArray[np.int64]:
     return np.asarray(keyed.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 1, dtype=np.int64)
 
 
-def trend(years: Sequence[int], *, store: Store | None = None, bench: Bench | None = None, **options: Any) -> list[Stress]:
-    """The same test for several years, with one compiled program; see `stress`."""
+def trend(
+    days: Sequence[date],
+    *,
+    store: Store | None = None,
+    bench: Bench | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+    **options: Any,
+) -> list[Stress]:
+    """The same test at several days, with one compiled program; see `stress`."""
     bench, store = bench or Bench(), Store() if store is None else store
-    return [stress(year, store=store, bench=bench, **options) for year in years]
+    found = []
+    for day in days:
+        progress(f"the pairs of {day.year}")
+        found.append(stress(day, store=store, bench=bench, **options))
+    return found
+
+
+def among(clients: Collection[str], patrons: Collection[str]) -> Callable[[Tie], bool]:
+    """Which pairs to keep: those of some clients and of some patrons, by code; all where none is named.
+
+    Raises:
+        InputError: no state has such a code.
+    """
+    wanted = [{code.strip().upper() for code in given} for given in (clients, patrons)]
+    known = {state.code for state in codes()}
+    for code in set().union(*wanted) - known:
+        raise MeaningError(f"no state has the code '{code}'", fix=f"{nearest(code, known)} Codes are ISO 3166 alpha-3")
+    return lambda tie: all(not codes or one.code in codes for one, codes in zip((tie.client, tie.patron), wanted, strict=True))

@@ -44,7 +44,7 @@ def new_scenario(
         InputError: a state that did not exist, the same state twice, a year that no stored data set covers.
     """
     store = Store() if store is None else store
-    day = _vantage(year, vantage)
+    day = last_day(year, vantage)
     _check_covered(year, store)
     read, target = mapping(protocol)
     three = triad_at(client, patron, rival, day, store)
@@ -86,7 +86,12 @@ def base_scenario(protocol: str = "intervention") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _vantage(year: int, given: date | str | None) -> date:
+def last_day(year: int, given: date | str | None) -> date:
+    """The vantage: a day given, else the last of the year.
+
+    Raises:
+        InputError: no year, no date, or a day after the year.
+    """
     if not 1 <= year <= 9999:
         raise InputError(f"{year} is no year", fix="give a year such as 2008")
     try:

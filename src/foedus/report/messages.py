@@ -60,7 +60,7 @@ def again(command: str, name: str, options: Mapping[str, object]) -> str:
     """The command line that gives the same result; options that are None or False are left out."""
     import shlex
 
-    words = ["foedus", command, name]
+    words = ["foedus", command, *([name] if name else [])]
     for option, value in options.items():
         if value is True:
             words.append(f"--{option}")
