@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ from foedus.datasets.dating import Period
 from foedus.datasets.figures import Figure, meanings
 from foedus.datasets.schema import Default, MapSchema, Sourcing, Way
 from foedus.documents import Document, parse_document
-from foedus.errors import InputError, MeaningError, NotFoundError, NumericalError, nearest
+from foedus.errors import InputError, MeaningError, NotFoundError, NumericalError, Place, nearest
 from foedus.formulas import Arithmetic, Call, Constant, Expression, Name, Negative, check_function, parse, walk
 from foedus.numbers import parse_prior
 from foedus.protocol.loader import load_protocol
@@ -95,8 +95,7 @@ def check_mapping(read: MapSchema, protocol: Protocol, document: Document) -> No
     known = labels(protocol)
     for name, sourcing in read.numbers.items():
         place = document.place(("numbers", name))
-        if name not in known:
-            raise MeaningError(f"the protocol has no number '{name}'", place, nearest(name, known))
+        check_mapping_names([name], known, place)
         try:
             for way in sourcing.data:
                 _check_way(way)
@@ -110,6 +109,13 @@ def check_mapping(read: MapSchema, protocol: Protocol, document: Document) -> No
     lacking = [name for name, number in known.items() if name not in read.numbers and number.default is None]
     if lacking:
         raise MeaningError(f"the map has no entry for '{lacking[0]}'", document.place(("numbers",)), "add it, with a default")
+
+
+def check_mapping_names(names: Iterable[str], known: Mapping[str, Number], place: Place | None) -> None:
+    """Refuse labels that no number of the protocol has."""
+    for name in names:
+        if name not in known:
+            raise MeaningError(f"the protocol has no number '{name}'", place, nearest(name, known))
 
 
 def _check_way(way: Way) -> None:

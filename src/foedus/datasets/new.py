@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -16,11 +14,11 @@ from foedus.datasets.figures import Figure, figures_of, triad_at
 from foedus.datasets.mapping import Belief, believe, default, fill, labels, mapping
 from foedus.datasets.schema import MapSchema, SetSchema
 from foedus.datasets.store import Store
+from foedus.datasets.text import WIDTH, block, comment, quoted, source
 from foedus.errors import InputError
 from foedus.protocol.protocol import Number
 
 JUDGEMENT = "default"
-WIDTH = 126
 _BEYOND = 5  # years after the last that any stored data set covers
 
 
@@ -69,18 +67,18 @@ def base_scenario(protocol: str = "intervention") -> str:
     beliefs = {name: default(name, sourcing.default, known[name]) for name, sourcing in read.numbers.items()}
     words = {role: role.capitalize() for role in ROLES} | {"year": read.judgement_date[:4], "vantage": f"{read.judgement_date}-01"}
     head = [
-        *_comment("Written from the map between public data and this protocol (tasks.py gallery); change the map, not this file."),
+        *comment("Written from the map between public data and this protocol (tasks.py gallery); change the map, not this file."),
         f"scenario: {read.base}",
         "format: 1",
-        f"title: {_quoted(read.base_title)}",
-        *_block("question", fill(read.question, words), 0),
-        *_block("description", fill(read.base_description, words), 0),
+        f"title: {quoted(read.base_title)}",
+        *block("question", fill(read.question, words), 0),
+        *block("description", fill(read.base_description, words), 0),
         f"protocol: {read.protocol}",
         f"vantage: {words['vantage']}",
         "actors:",
         *(f"  {role}: {{name: {words[role]}}}" for role in ROLES),
         "sources:",
-        *_source(JUDGEMENT, read.judgement, read.judgement_date, "", read.judgement_note),
+        *source(JUDGEMENT, read.judgement, read.judgement_date, "", read.judgement_note),
     ]
     parts = ["\n".join(head), _numbers(beliefs), _sets(read.sets, known), _rest(read.rest, words)]
     return "\n\n".join(parts) + "\n"
@@ -117,17 +115,17 @@ def _head(
     options = " ".join(f"--{role} {code}" for role, code in codes.items())
     name = "-".join([*codes.values(), str(year)]).lower()
     title = f"{words['client']}, {words['patron']} and {words['rival']} in {year}"
-    actors = [f"  {role}: {{name: {_quoted(words[role])}, code: {_quoted(codes[role])}}}" for role in ROLES]
+    actors = [f"  {role}: {{name: {quoted(words[role])}, code: {quoted(codes[role])}}}" for role in ROLES]
     return "\n".join(
         [
-            *_comment(f"Written by: foedus new {options} --year {year} --vantage {day}"),
-            *_comment("Every number has its unit, source, time and reason. A comment above a number says how it was computed."),
-            *_comment(f"No data: {_gaps(found)}."),
-            f"scenario: {_quoted(name)}",
+            *comment(f"Written by: foedus new {options} --year {year} --vantage {day}"),
+            *comment("Every number has its unit, source, time and reason. A comment above a number says how it was computed."),
+            *comment(f"No data: {_gaps(found)}."),
+            f"scenario: {quoted(name)}",
             "format: 1",
-            f"title: {_quoted(title)}",
-            *_block("question", fill(read.question, words), 0),
-            *_block("description", fill(read.description, words), 0),
+            f"title: {quoted(title)}",
+            *block("question", fill(read.question, words), 0),
+            *block("description", fill(read.description, words), 0),
             f"protocol: {read.protocol}",
             f"vantage: {day}",
             "actors:",
@@ -146,17 +144,12 @@ def _gaps(found: Mapping[str, Figure]) -> str:
 
 
 def _sources(read: MapSchema, beliefs: Mapping[str, Belief], store: Store) -> str:
-    lines = ["sources:", *_source(JUDGEMENT, read.judgement, read.judgement_date, "", read.judgement_note)]
+    lines = ["sources:", *source(JUDGEMENT, read.judgement, read.judgement_date, "", read.judgement_note)]
     for name in dict.fromkeys(d for b in beliefs.values() for d in b.data):
         data, entry = store.show(name)
         note = f"{data.cite}. The copy read covers {entry.coverage} ({entry.rows:,} rows). {data.rule[:1].upper()}{data.rule[1:]}"
-        lines += _source(name, f"{data.title} {data.version}", data.version, data.page, note)
+        lines += source(name, f"{data.title} {data.version}", data.version, data.page, note)
     return "\n".join(lines)
-
-
-def _source(name: str, publication: str, when: str, url: str, note: str) -> list[str]:
-    lines = [f"  {name}:", f"    publication: {_quoted(publication)}", f"    date: {_quoted(when)}"]
-    return [*lines, *([f"    url: {_quoted(url)}"] if url else []), *_block("note", note, 4)]
 
 
 def _numbers(beliefs: Mapping[str, Belief]) -> str:
@@ -180,20 +173,20 @@ def _entry(belief: Belief, key: str, indent: int) -> Iterator[str]:
     pad = " " * indent
     yield f"{pad}{key}:"
     if belief.formula:
-        yield from _comment(belief.formula, indent + 2)
+        yield from comment(belief.formula, indent + 2)
     kind, text = belief.given
     yield f"{pad}  {kind}: {text}"
-    yield f"{pad}  unit: {_quoted(belief.unit)}"
+    yield f"{pad}  unit: {quoted(belief.unit)}"
     yield f"{pad}  source: [{', '.join(belief.data or (JUDGEMENT,))}]"
-    yield f"{pad}  describes: {_quoted(str(belief.describes or 'any crisis'))}"
+    yield f"{pad}  describes: {quoted(str(belief.describes or 'any crisis'))}"
     marked = belief.why if belief.figures else f"Default prior, no data; {belief.why}."
-    yield from _block("why", marked, indent + 2)
+    yield from block("why", marked, indent + 2)
 
 
 def _sets(sets: Mapping[str, SetSchema], known: Mapping[str, Number]) -> str:
     lines = ["prior_sets:"]
     for name, given in sets.items():
-        lines += [f"  {name}:", f"    meaning: {_quoted(given.meaning)}"]
+        lines += [f"  {name}:", f"    meaning: {quoted(given.meaning)}"]
         if given.numbers:
             lines += ["    numbers:", *_families((default(n, d, known[n]) for n, d in given.numbers.items()), 6)]
     return "\n".join(lines)
@@ -210,19 +203,3 @@ def _filled(data: Any, words: Mapping[str, str]) -> Any:
     if isinstance(data, list):
         return [_filled(v, words) for v in data]
     return fill(data, words) if isinstance(data, str) else data
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _block(key: str, text: str, indent: int) -> list[str]:
-    """A key with a folded text."""
-    pad = " " * indent
-    lines = textwrap.wrap(" ".join(text.split()), WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False)
-    return [f"{pad}{key}: >-", *(f"{pad}  {line}" for line in lines)]
-
-
-def _comment(text: str, indent: int = 0) -> list[str]:
-    lines = textwrap.wrap(text, WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False)
-    return [f"{' ' * indent}# {line}" for line in lines]

@@ -60,7 +60,7 @@ def facts(found: Stress) -> str:
 def pairs_part(found: Stress, shown: Sequence[Pair], *, wide: bool) -> RenderableType:
     """A line a pair, the worst first; with the interval of every measure where there is room, else of the one that ranks."""
     names = list(found.worse)
-    titles = ["ranks", "client, patron, rival", *names, "data"]
+    titles = ["ranks", "triad", *names, "data"]
     right = [0, *range(2, len(titles))]
     table = columns(titles, right=right, fixed=range(len(titles)))
     for p in shown:
@@ -104,6 +104,8 @@ def notes(found: Stress, *, pairs: bool = True) -> Iterator[RenderableType]:
 
 def tight(value: Interval) -> str:
     """`.29 .08–.46`."""
+    if not math.isfinite(value.middle):
+        return NOTHING
     return f"{decimal(value.middle)} {decimal(value.low)}–{decimal(value.high)}"
 
 
