@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -124,25 +124,49 @@ def data_remove(name: str) -> None:
 
 
 @click.command()
-@click.option("--client", required=True, metavar="CODE", help="The weaker ally, ISO 3166 alpha-3.")
-@click.option("--patron", required=True, metavar="CODE", help="The stronger ally.")
-@click.option("--rival", required=True, metavar="CODE", help="The state that threatens the client.")
-@click.option("--year", required=True, type=int)
+@click.option("--client", metavar="CODE", help="The weaker ally, ISO 3166 alpha-3.")
+@click.option("--patron", metavar="CODE", help="The stronger ally.")
+@click.option("--rival", metavar="CODE", help="The state that threatens the client.")
+@click.option("--year", type=int)
 @click.option("--vantage", metavar="YYYY-MM-DD", help="The last day that may be known; the end of the year by default.")
+@click.option("--essay", type=click.Path(path_type=Path), metavar="FILE", help="A text whose sentences become claims to be filled.")
+@click.option("--case", type=click.Path(path_type=Path), metavar="FILE", help="A coded case, in place of data.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write; standard output by default.")
-def new(client: str, patron: str, rival: str, year: int, vantage: str | None, output: Path | None) -> None:
-    """A scenario for three states and a year, from data you hold."""
-    from foedus.datasets.new import new_scenario
+def new(essay: Path | None, case: Path | None, output: Path | None, **triad: Any) -> None:
+    """A scenario from data you hold, a coded case, or an essay."""
     from foedus.report.files import check_target, write_whole
 
     if output:
         check_target(output)
-    text = new_scenario(client, patron, rival, year, vantage)
+    text = _written(essay, case, triad)
     if output:
         write_whole(output, text)
         click.echo(f"wrote {output}")
     else:
         click.echo(text, nl=False)
+
+
+def _written(essay: Path | None, case: Path | None, triad: dict[str, Any]) -> str:
+    """The text of the scenario that the options ask for."""
+    from foedus.errors import InputError
+
+    given = [f"--{name}" for name, value in triad.items() if value is not None]
+    if case is not None:
+        from foedus.datasets.cases import case_scenario, read_case
+
+        if essay or given:
+            raise InputError("a coded case says everything itself", fix=f"leave out {(given or ['--essay'])[0]}")
+        return case_scenario(read_case(case)[0])
+    if essay is not None:
+        from foedus.datasets.essay import essay_scenario
+
+        return essay_scenario(essay, **triad)
+    from foedus.datasets.new import new_scenario
+
+    for name in ("client", "patron", "rival", "year"):
+        if triad[name] is None:
+            raise InputError(f"--{name} is missing", fix="give --client, --patron, --rival and --year, or --essay, or --case")
+    return new_scenario(**triad)
 
 
 COMMANDS = (data, new)

@@ -24,7 +24,7 @@ from foedus.protocol.protocol import Protocol
 from foedus.schema import validate
 
 CODES = "codes"
-LEVELS = ("helped the rival", "sat out", "mediated or held back", "words and votes", "arms, money or show of force", "its own forces")
+LEVELS = ("helped the rival or made the client give way", "sat out", "mediated or held back", "words and votes", "arms, money or show of force", "its own forces")
 _NO_WAY = Default(prior="", why="")
 
 

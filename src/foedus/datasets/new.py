@@ -67,7 +67,7 @@ def base_scenario(protocol: str = "intervention") -> str:
     beliefs = {name: default(name, sourcing.default, known[name]) for name, sourcing in read.numbers.items()}
     words = {role: role.capitalize() for role in ROLES} | {"year": read.judgement_date[:4], "vantage": f"{read.judgement_date}-01"}
     head = [
-        *comment("Written from the map between public data and this protocol (tasks.py gallery); change the map, not this file."),
+        *comment("Written from the map between public data and this protocol (tests/golden/test_gallery.py); change the map, not this file."),
         f"scenario: {read.base}",
         "format: 1",
         f"title: {quoted(read.base_title)}",
