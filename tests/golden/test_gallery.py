@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from foedus.claims.audit import Audit, audit
+from foedus.datasets.books.schema import CaseSchema
 from foedus.datasets.cases import case_scenario, code_book, read_case, shipped_cases
 from foedus.datasets.new import base_scenario
-from foedus.datasets.schema import CaseSchema
 from foedus.report.gallery import index, page
 from foedus.scenario.loader import load_scenario
 

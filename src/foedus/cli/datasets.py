@@ -129,7 +129,9 @@ def data_remove(name: str) -> None:
 @click.option("--rival", metavar="CODE", help="The state that threatens the client.")
 @click.option("--year", type=int)
 @click.option("--vantage", metavar="YYYY-MM-DD", help="The last day that may be known; the end of the year by default.")
-@click.option("--essay", type=click.Path(path_type=Path), metavar="FILE", help="A text whose sentences become claims to be filled.")
+@click.option(
+    "--essay", type=click.Path(path_type=Path), metavar="FILE", help="A text whose sentences become claims to be filled."
+)
 @click.option("--case", type=click.Path(path_type=Path), metavar="FILE", help="A coded case, in place of data.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write; standard output by default.")
 def new(essay: Path | None, case: Path | None, output: Path | None, **triad: Any) -> None:
@@ -158,7 +160,7 @@ def _written(essay: Path | None, case: Path | None, triad: dict[str, Any]) -> st
             raise InputError("a coded case says everything itself", fix=f"leave out {(given or ['--essay'])[0]}")
         return case_scenario(read_case(case)[0])
     if essay is not None:
-        from foedus.datasets.essay import essay_scenario
+        from foedus.datasets.essay_file import essay_scenario
 
         return essay_scenario(essay, **triad)
     from foedus.datasets.new import new_scenario

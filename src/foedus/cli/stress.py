@@ -13,7 +13,7 @@ from foedus.errors import InputError
 from foedus.report.messages import again, print_json
 
 if TYPE_CHECKING:
-    from foedus.stress import Stress
+    from foedus.stress.results import Stress
 
 MOST_DRAWS, FIRST = 65_536, 1820
 
@@ -68,7 +68,8 @@ def _measured(
 ) -> list[Stress]:  # fmt: skip
     from foedus.datasets.new import last_day
     from foedus.report.terminal import patience
-    from foedus.stress import Bench, among, trend
+    from foedus.stress.bench import Bench
+    from foedus.stress.run import among, trend
 
     if decades and vantage:
         raise InputError("--vantage is for one year", fix="leave out --decades")

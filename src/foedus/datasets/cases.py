@@ -11,10 +11,11 @@ from typing import Any
 
 import yaml
 
+from foedus.datasets.books.schema import CaseSchema, CodeBook
 from foedus.datasets.catalog import data_set
 from foedus.datasets.codes import ROLES
 from foedus.datasets.mapping import check_mapping_names, fill, labels, way_of, written
-from foedus.datasets.schema import CaseSchema, CodeBook, Default, Sourcing
+from foedus.datasets.schema import Default, Sourcing
 from foedus.datasets.text import block, quoted, source
 from foedus.documents import Document, parse_document, read_document
 from foedus.errors import MeaningError, nearest
@@ -24,7 +25,14 @@ from foedus.protocol.protocol import Protocol
 from foedus.schema import validate
 
 CODES = "codes"
-LEVELS = ("helped the rival or made the client give way", "sat out", "mediated or held back", "words and votes", "arms, money or show of force", "its own forces")
+LEVELS = (
+    "helped the rival or made the client give way",
+    "sat out",
+    "mediated or held back",
+    "words and votes",
+    "arms, money or show of force",
+    "its own forces",
+)
 _NO_WAY = Default(prior="", why="")
 
 
@@ -35,7 +43,7 @@ def code_book() -> tuple[CodeBook, Protocol]:
     Raises:
         MeaningError: it names what does not exist.
     """
-    document = parse_document((files("foedus.datasets.maps") / "codes.yaml").read_bytes(), "codes.yaml")
+    document = parse_document((files("foedus.datasets.books") / "codes.yaml").read_bytes(), "codes.yaml")
     read = validate(CodeBook, document)
     protocol = load_protocol(read.protocol)
     _check_book(read, protocol, document)
@@ -86,7 +94,9 @@ def _check_case(case: CaseSchema, document: Document) -> None:
     for name in wanted:
         if name not in case.codes:
             fix = f"add '{name}:', one of {', '.join(book.questions[name].words)}"
-            raise MeaningError(f"the case does not say '{name}' ({book.questions[name].meaning})", document.place(("codes",)), fix)
+            raise MeaningError(
+                f"the case does not say '{name}' ({book.questions[name].meaning})", document.place(("codes",)), fix
+            )
     for k, claim in enumerate(case.claims):
         if claim.test not in book.tests:
             raise MeaningError(f"no test '{claim.test}'", document.place(("claims", k)), nearest(claim.test, book.tests))

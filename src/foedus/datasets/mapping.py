@@ -105,7 +105,9 @@ def check_mapping(read: MapSchema, protocol: Protocol, document: Document) -> No
             raise error.at(place) from None
     for name in (*read.stress.measures, read.stress.by):
         if name not in protocol.measures:
-            raise MeaningError(f"the protocol has no measure '{name}'", document.place(("stress",)), nearest(name, protocol.measures))
+            raise MeaningError(
+                f"the protocol has no measure '{name}'", document.place(("stress",)), nearest(name, protocol.measures)
+            )
     lacking = [name for name, number in known.items() if name not in read.numbers and number.default is None]
     if lacking:
         raise MeaningError(f"the map has no entry for '{lacking[0]}'", document.place(("numbers",)), "add it, with a default")

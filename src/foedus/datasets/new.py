@@ -30,6 +30,7 @@ def new_scenario(
     vantage: date | str | None = None,
     store: Store | None = None,
     protocol: str = "intervention",
+    claims: str = "",
 ) -> str:
     """The text of a scenario file.
 
@@ -37,6 +38,7 @@ def new_scenario(
         client, patron, rival: ISO 3166 alpha-3 codes.
         year: of the crisis.
         vantage: the last day that may be known; the last of the year by default.
+        claims: the text of the claims, in place of those of the map.
 
     Raises:
         InputError: a state that did not exist, the same state twice, a year that no stored data set covers.
@@ -55,7 +57,7 @@ def new_scenario(
         _sources(read, beliefs, store),
         _numbers(beliefs),
         _sets(read.sets, known),
-        _rest(read.rest, words),
+        *([_rest({k: v for k, v in read.rest.items() if k != "claims"}, words), claims] if claims else [_rest(read.rest, words)]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -65,9 +67,14 @@ def base_scenario(protocol: str = "intervention") -> str:
     read, target = mapping(protocol)
     known = labels(target)
     beliefs = {name: default(name, sourcing.default, known[name]) for name, sourcing in read.numbers.items()}
-    words = {role: role.capitalize() for role in ROLES} | {"year": read.judgement_date[:4], "vantage": f"{read.judgement_date}-01"}
+    words = {role: role.capitalize() for role in ROLES} | {
+        "year": read.judgement_date[:4],
+        "vantage": f"{read.judgement_date}-01",
+    }
     head = [
-        *comment("Written from the map between public data and this protocol (tests/golden/test_gallery.py); change the map, not this file."),
+        *comment(
+            "Written from the map between public data and this protocol by tests/golden/test_gallery.py; change the map instead."
+        ),
         f"scenario: {read.base}",
         "format: 1",
         f"title: {quoted(read.base_title)}",

@@ -1,4 +1,4 @@
-"""Every client and patron of a year: who they are, who threatens the client, and the figures for thousands of such triads at once.
+"""Every client and patron of a year: who they are, who threatens the client, and the figures for thousands of triads at once.
 
 A view that looks rows up in place of searching them gives the same rows, so the readers of single triads serve here too.
 """
@@ -155,7 +155,7 @@ class Year:
         return of_cow(cow, self.view.vantage.year) if cow is not None and self._alive.get(cow) else None
 
     def _rival(self, client: int, patron: int) -> tuple[int | None, Rule]:
-        """The strongest state in a strategic rivalry with the client; else its strongest neighbour on land that owes it no defence."""
+        """The strongest strategic rival of the client; else its strongest neighbour on land that owes it no defence."""
         candidates: tuple[tuple[Rule, set[int]], ...] = (
             ("rivalry", self._rivals[client]),
             ("neighbour", self._neighbours[client] - self._guards[client]),

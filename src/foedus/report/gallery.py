@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from foedus.claims.audit import Audit
+from foedus.datasets.books.schema import CaseSchema
 from foedus.datasets.cases import LEVELS, code_book
-from foedus.datasets.schema import CaseSchema
 from foedus.report.text import clean, probability, span
 from foedus.report.words import SYMBOLS
 
@@ -38,7 +38,9 @@ def index(cases: Sequence[CaseSchema]) -> str:
     ]
     for case in sorted(cases, key=lambda c: c.vantage):
         names = ", ".join(case.actors[r]["name"] for r in ("client", "patron", "rival"))
-        lines.append(f"| [{case.case}](gallery/{case.case}.md) | {names} | {LEVELS[case.response.level]} | {case.response.level} |")
+        lines.append(
+            f"| [{case.case}](gallery/{case.case}.md) | {names} | {LEVELS[case.response.level]} | {case.response.level} |"
+        )
     return "\n".join([*lines, "", *_book()]) + "\n"
 
 
@@ -47,9 +49,9 @@ def _book() -> Iterator[str]:
     yield "## The code book"
     yield ""
     yield from _wrapped(
-        f"A coder answers each question in a word; each word stands for priors ({book.note}). What nobody coded keeps the default "
-        "prior of `triad`. Capability is measured where it can be. The whole book, with a reason for each interval, is "
-        "`datasets/maps/codes.yaml`."
+        f"A coder answers each question in a word; each word stands for priors ({book.note}). What nobody coded keeps the "
+        "default prior of `triad`. Capability is measured where it can be. The whole book, with a reason for each interval, is "
+        "`datasets/books/codes.yaml`."
     )
     for name, question in book.questions.items():
         yield from ("", f"### {name}: {clean(question.meaning)}", "", "| word | meaning | priors |", "|---|---|---|")
@@ -86,14 +88,20 @@ def _coding(case: CaseSchema) -> Iterator[str]:
 
 
 def _claims(audit: Audit) -> Iterator[str]:
-    yield from ("## How the argument is judged", "", f"{audit.draws:,} draws, seed {audit.seed}, prior set {audit.scenario.reference}.", "")
+    yield from (
+        "## How the argument is judged",
+        "",
+        f"{audit.draws:,} draws, seed {audit.seed}, prior set {audit.scenario.reference}.",
+        "",
+    )
     yield from ("| | claim | verdict | holds in | the record at the time | in hindsight |", "|---|---|---|---|---|---|")
     for found in audit.claims:
         claim = found.claim
         held = found.by_set[audit.scenario.reference].interval
         told = f"{probability(held.probability)} ({span(held.low, held.high)})"
         verdict = f"{SYMBOLS[found.verdict]} {found.verdict}{', assumed' if found.assumed else ''}"
-        yield f"| {claim.id} | {clean(claim.text)} | {verdict} | {told} | {claim.record.at_vantage} | {claim.record.in_hindsight} |"
+        record = f"{claim.record.at_vantage} | {claim.record.in_hindsight}"
+        yield f"| {claim.id} | {clean(claim.text)} | {verdict} | {told} | {record} |"
     yield ""
 
 

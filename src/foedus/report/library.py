@@ -24,7 +24,9 @@ def _entries(package: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
     # the words alone are wanted, so files are read but neither checked nor compiled
     read: dict[str, Any] = {name: parse_document(path.read_bytes(), path.name).data for name, path in shipped(package).items()}
     found = []
-    for name, data in sorted(read.items(), key=lambda item: (str(item[1].get("vantage")) if "overlay" in item[1] else "", item[0])):
+    for name, data in sorted(
+        read.items(), key=lambda item: (str(item[1].get("vantage")) if "overlay" in item[1] else "", item[0])
+    ):
         base = str(data.get("overlay", ""))
         words = read.get(base, {}) | data
         more = {"base": base} if base else {}

@@ -13,7 +13,7 @@ import foedus
 from foedus.report.stress_tables import RULES
 from foedus.report.stress_terminal import decimal, facts, tight
 from foedus.report.text import clean
-from foedus.stress import Pair, Stress
+from foedus.stress.results import Pair, Stress
 
 CELL, LEFT, TOP = 12, 46, 46  # pixels
 MOST = 60  # patrons in the matrix; those with most clients
@@ -73,10 +73,8 @@ def matrix(found: Stress) -> str:
     row, column = {c: k for k, c in enumerate(clients)}, {c: k for k, c in enumerate(patrons)}
     cuts = _cuts(found) if found.pairs else []
     width, height = LEFT + CELL * len(patrons) + 4, TOP + CELL * len(clients) + 4
-    parts = [
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="Clients down, patrons across, '
-        f'shaded by {escape(found.by)}; the table below says the same">'
-    ]
+    label = f"Clients down, patrons across, shaded by {escape(found.by)}; the table below says the same"
+    parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{label}">']
     for code, k in column.items():
         x = LEFT + CELL * k + CELL - 3
         parts.append(f'<text transform="translate({x},{TOP - 4}) rotate(-90)">{escape(code)}</text>')
@@ -96,5 +94,3 @@ def _told(p: Pair) -> str:
     rival = f", against {p.tie.rival.name}" if p.tie.rival else ""
     values = "; ".join(f"{name} {tight(value)}" for name, value in p.values.items())
     return escape(clean(f"{p.tie.client.name} and {p.tie.patron.name}{rival}: {values}"))
-
-

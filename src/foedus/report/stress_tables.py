@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from foedus.report.tables import Cell, Column, Range, Table
-from foedus.stress import Interval, Stress
+from foedus.stress.results import Interval, Stress
 
 RULES = {
     "rivalry": "the strongest state in a strategic rivalry with the client",
@@ -33,7 +33,7 @@ def pairs(years: Sequence[Stress]) -> Table:
         Column("informed", "count"),
         Column("failures", "count"),
     )
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             str(one.vantage.year),
             p.tie.client.code,

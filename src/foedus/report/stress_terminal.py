@@ -12,7 +12,7 @@ from rich.text import Text
 from foedus.report.stress_tables import RULES
 from foedus.report.terminal import columns, heading
 from foedus.report.text import NOTHING, clean, count, listed, plural
-from foedus.stress import HIGH, LOW, Interval, Pair, Stress
+from foedus.stress.results import HIGH, LOW, Interval, Pair, Stress
 
 PATRONS = 8  # shown
 WIDE = 136  # columns from which every measure has its interval
@@ -42,7 +42,11 @@ def trend_parts(years: Sequence[Stress], command: str, width: int) -> Iterator[R
     yield Text()
     table = columns(["year", "pairs", *last.worse], right=range(1, len(last.worse) + 2), fixed=range(len(last.worse) + 2))
     for one in years:
-        table.add_row(str(one.vantage.year), count(len(one.pairs)), *(tight(v) if width >= WIDE or n == one.by else decimal(v.middle) for n, v in one.overall.items()))
+        table.add_row(
+            str(one.vantage.year),
+            count(len(one.pairs)),
+            *(tight(v) if width >= WIDE or n == one.by else decimal(v.middle) for n, v in one.overall.items()),
+        )
     yield table
     yield Text()
     yield from notes(last, pairs=False)
@@ -90,12 +94,14 @@ def notes(found: Stress, *, pairs: bool = True) -> Iterator[RenderableType]:
     for name, worse in found.worse.items():
         unit = "" if found.units[name] == "1" else f" [{found.units[name]}]"
         yield Text.assemble((f"{name}{unit}", "bold"), (f"  {clean(found.meanings[name])}; {worse} is worse", "dim"))
-    yield Text(f"Each value is the median over draws, an interval the middle {HIGH - LOW:.0%}; --json and --tables have all.", style="dim")
+    yield Text(
+        f"Each value is the median over draws, an interval the middle {HIGH - LOW:.0%}; --json and --tables have all.",
+        style="dim",
+    )
     if pairs:
+        ranks = f"ranks: the middle {HIGH - LOW:.0%} of a pair's ranks over draws, by {found.by}"
         yield Text(
-            f"ranks: the middle {HIGH - LOW:.0%} of a pair's ranks over draws, by {found.by}; data: how many of the numbers that data could "
-            "inform they did, the others have default priors.",
-            style="dim",
+            f"{ranks}; data: how many of the numbers that data could inform they did, the others have default priors.", "dim"
         )
         told = "; ".join(f"{MARKS[rule] or NOTHING} {words}" for rule, words in RULES.items() if rule != "rivalry")
         yield Text(f"rival: {RULES['rivalry']}; {told}.", style="dim")
