@@ -251,10 +251,11 @@ def test_no_figure_of_real_data_is_dated_after_the_vantage(everything: Store, da
 def test_adding_everything_and_writing_a_scenario_are_quick(shared: Path, tmp_path: Path) -> None:
     import time
 
-    store, begun = Store(tmp_path), time.perf_counter()
+    # processor time, so that a busy machine does not fail it
+    store, begun = Store(tmp_path), time.process_time()
     store.add(shared / "data")
-    assert time.perf_counter() - begun < 30
+    assert time.process_time() - begun < 30
     new_scenario("ARM", "RUS", "AZE", 2019, store=store)
-    begun = time.perf_counter()
+    begun = time.process_time()
     new_scenario("GEO", "USA", "RUS", 2008, store=store)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

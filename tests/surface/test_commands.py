@@ -28,6 +28,7 @@ COMMANDS = (
     "import",
     "data",
     "new",
+    "stress",
     "schema",
     "completion",
 )
@@ -232,7 +233,10 @@ def test_list() -> None:
     found = loaded("list", "--json")
     assert {"textbook", "karabakh-2020"} <= {s["name"] for s in found["scenarios"]}
     assert {"core", "intervention"} <= {p["name"] for p in found["protocols"]}
-    assert all(e["title"] for e in [*found["scenarios"], *found["protocols"]])
+    assert all(e["title"] and e.get("protocol", "-") for e in [*found["scenarios"], *found["protocols"]])
+    overlays = [s for s in found["scenarios"] if "base" in s]
+    assert len(overlays) >= 12 and [s["vantage"] for s in overlays] == sorted(s["vantage"] for s in overlays)
+    assert "Gallery (overlays of triad, by year)" in foedus("list").out
     assert "The textbook crisis" in foedus("list").out
 
 

@@ -135,7 +135,7 @@ def data_remove(name: str) -> None:
 @click.option("--case", type=click.Path(path_type=Path), metavar="FILE", help="A coded case, in place of data.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write; standard output by default.")
 def new(essay: Path | None, case: Path | None, output: Path | None, **triad: Any) -> None:
-    """A scenario from data you hold, a coded case, or an essay."""
+    """A scenario from data, a coded case, or an essay."""
     from foedus.report.files import check_target, write_whole
 
     if output:

@@ -34,7 +34,7 @@ MOST_DRAWS, FIRST = 65_536, 1820
 @with_tables
 @json_option
 def stress(year: int, top: int, html: Path | None, tables: Path | None, as_json: bool, **options: Any) -> None:
-    """Every client and patron of a year, ranked, from data you hold."""
+    """Every client and patron of a year, ranked."""
     from foedus.report.files import check_target, write_whole
     from foedus.report.stress_tables import stress_tables
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,8 @@ from foedus.datasets.checks import year_in
 from foedus.datasets.needs import library
 from foedus.datasets.schema import DataSet
 from foedus.datasets.store import Store
+
+_FEW, _MANY = 8, 4  # values that are compared one by one; a part of the table from which all of it is made plain
 
 
 @dataclass(frozen=True)
@@ -94,18 +96,24 @@ class View:
     def __init__(self, store: Store, vantage: date) -> None:
         self.store, self.vantage = store, vantage
         self.stored = store.datasets()
+        self._asked: dict[tuple[object, ...], list[Row]] = {}
 
     def rows(self, name: str, **where: Collection[Any]) -> list[Row]:
         """The rows of a data set that were known, with given columns among given values; none where it is not stored."""
         if name not in self.stored:
             return []
+        asked = (name, *((column, tuple(values)) for column, values in where.items()))
+        if asked not in self._asked:
+            self._asked[asked] = self._found(name, where)
+        return self._asked[asked]
+
+    def _found(self, name: str, where: Mapping[str, Collection[Any]]) -> list[Row]:
         data, table, entry = data_set(name), self.store.table(name), self.stored[name]
         wanted: dict[str, Collection[Any]] = dict(where)
         if data.dates.year and data.dates.year not in where and entry.years and entry.years[1] > self.vantage.year:
             wanted[data.dates.year] = range(entry.years[0], self.vantage.year + 1)
-        if wanted:
-            table = _taken(table, np.logical_and.reduce([_among(table[c], values) for c, values in wanted.items()]))
-        return [row for values in table.to_pylist() if (row := self._row(data, values)) is not None]
+        mask = np.logical_and.reduce([_among(table[c], values) for c, values in wanted.items()]) if wanted else None
+        return [row for values in _taken(table, mask) if (row := self._row(data, values)) is not None]
 
     def first_year(self, name: str) -> int:
         """The first year of a stored data set."""
@@ -157,14 +165,22 @@ def _among(column: Any, values: Collection[Any]) -> NDArray[np.bool_]:
     numbers = np.from_dlpack(known)
     if isinstance(values, range):
         return np.asarray((numbers >= values.start) & (numbers < values.stop))
+    if len(values) <= _FEW:
+        return np.asarray(
+            np.logical_or.reduce([numbers == v for v in values], initial=False) & np.ones(len(numbers), dtype=np.bool_)
+        )
     return np.isin(numbers, list(values))
 
 
-def _taken(table: Any, mask: NDArray[np.bool_]) -> Any:
-    """The rows that a mask picks.
+def _taken(table: Any, mask: NDArray[np.bool_] | None) -> list[dict[str, Any]]:
+    """The rows that a mask picks, as plain values.
 
-    Plain Python values handed to arrow make it import pandas, which takes longer than all the rest: hence NumPy and a buffer.
+    Arrow's own selection imports its module of computations, and plain Python values handed to it make it import pandas: either
+    takes longer than all the rest. Hence one by one where few are wanted.
     """
-    arrow = library("pyarrow")
-    rows = np.flatnonzero(mask).astype(np.int64)
-    return table.take(arrow.Array.from_buffers(arrow.int64(), len(rows), [None, arrow.py_buffer(rows)]))
+    rows = np.arange(table.num_rows) if mask is None else np.flatnonzero(mask)
+    if len(rows) * _MANY > table.num_rows:
+        every = table.to_pylist()
+        return [every[k] for k in rows]
+    columns = {name: table[name].combine_chunks() for name in table.column_names}
+    return [{name: column[k].as_py() for name, column in columns.items()} for k in map(int, rows)]

@@ -121,20 +121,21 @@ def sentences(text: str) -> list[str]:
         start = 0
         plain = " ".join(paragraph.split())
         for end in _END.finditer(plain):
-            if not _abbreviated(plain[start : end.start()]):
+            if not _abbreviated(plain[start : end.start()], plain[end.end()]):
                 found.append(plain[start : end.end()].strip())
                 start = end.end()
         found.append(plain[start:].strip())
     return [s for s in found if re.search(r"\w", s)]
 
 
-def _abbreviated(before: str) -> bool:
+def _abbreviated(before: str, follows: str) -> bool:
     """Whether a full stop ends an abbreviation and not a sentence."""
-    last = re.search(r"([\w.]+)\.[\"'”’)\]]*$", before)
+    last = re.search(r"([\w.]+)\.$", before)
     if not last:
         return False
     word = last[1].lower()
-    return word in rules().abbreviations or (len(word) == 1 and word.isalpha() and word != "i")
+    initial = len(word) == 1 and word.isalpha() and word != "i"
+    return initial or word in rules().abbreviations or (word in rules().before_numbers and follows.isdigit())
 
 
 # --- roles and measures

@@ -137,6 +137,7 @@ class WordRules(Strict):
     format: Literal[1]
     protocol: str
     abbreviations: list[str]
+    before_numbers: list[str]
     roles: list[RoleRule]
     measures: dict[str, MeasureRule]
     triads: list[TriadRule]
