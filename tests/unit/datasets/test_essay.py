@@ -145,6 +145,8 @@ def test_the_essay_that_the_project_began_with_is_laid_out_as_its_map_says(share
     assert agreeing >= 13
     assert {r: p.code for r, p in found.parts.items()} == {"client": "ARM", "patron": "RUS", "rival": "AZE"}
     first = {id: s.measures[0].name for s, (id, _) in zip(found.sentences, rows, strict=True)}
-    wanted = {"s01": "division", "s04": "fragility", "s05": "dependence", "s06": "tension_of_urging", "s07": "accusation",
-              "s08": "misperception", "s09": "refusal", "s10": "shock", "s11": "reliability", "s14": "autonomy", "s15": "autonomy"}  # fmt: skip
+    wanted = {
+        "s01": "division", "s04": "fragility", "s05": "dependence", "s06": "tension_of_urging", "s07": "accusation",
+        "s08": "misperception", "s09": "refusal", "s10": "shock", "s11": "reliability", "s14": "autonomy", "s15": "autonomy",
+    }  # fmt: skip
     assert sum(first[id] == name for id, name in wanted.items()) >= 9

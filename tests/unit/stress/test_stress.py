@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -47,8 +46,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    yield Bench(DRAWS)
+def bench() -> Bench:
+    return Bench(DRAWS)
 
 
 def test_a_pair_is_measured_as_its_own_scenario_is(store: Store, bench: Bench) -> None:
