@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from foedus.program import compiled, llvm_math, native
+from foedus.program import cache, compiled, llvm_math
 from foedus.program.compiled import compile_program, compile_recurrence
 from foedus.program.ir import SCALAR, Builder, Program, Value, choose, clip, exp, log, maximum, minimum, sigmoid, sqrt
 from foedus.program.numpy_executor import UFUNCS, execute, iterate, iterate_gradient
@@ -29,7 +29,7 @@ examples = settings(max_examples=25, deadline=None, suppress_health_check=[Healt
 @pytest.fixture(autouse=True, scope="module")
 def no_cache() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(native.CACHE_VARIABLE, "")
+        patch.setenv(cache.VARIABLE, "")
         yield
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from foedus.program import native
+from foedus.program import cache
 from foedus.program.compiled import compile_recurrence
 from foedus.program.numpy_executor import iterate, iterate_gradient
 
@@ -28,7 +28,7 @@ EXACT = pytest.mark.parametrize("exact", [False, True], ids=["sampled", "exact"]
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(native.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
 
 
 @EXACT

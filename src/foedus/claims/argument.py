@@ -6,15 +6,22 @@ claim where all its margins are. The same claim with its mechanism taken out is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from foedus.formulas import Formula
-from foedus.model.model import Model
-from foedus.model.world import World
+from foedus.program import cache, stored
 from foedus.program.ir import Program, Value
 from foedus.scenario.scenario import Ablation, Claim, Policy, Reading, Scenario, Test
+
+if TYPE_CHECKING:
+    from foedus.model.model import Model
+    from foedus.model.world import World
+
+WORTH_KEEPING = 2000  # instructions
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def build_argument(
     ablated: bool = True,
     change: Mapping[str, Formula] | None = None,
 ) -> Argument:
-    """Compile the testable claims of a scenario.
+    """Compile the testable claims of a scenario, or take them from the cache where they were compiled before.
 
     Args:
         scenario: whose claims.
@@ -95,13 +102,51 @@ def build_argument(
         ablated: compile each claim with its mechanism taken out, too.
         change: numbers or definitions that are other than stated, from the first crisis on.
     """
+    wanted = [c for c in scenario.claims if c.tests and (only is None or c.id in only)]
+    key = _key(scenario, wanted, limit=limit, ablated=ablated, change=change or {})
+    known = _from_cache(key)
+    if known is not None:
+        return known
+    from foedus.model.model import Model  # not needed where the argument is kept
+
     compiler = _Compiler(Model(scenario.protocol, limit=limit), scenario, change or {})
     outputs: dict[str, Outputs] = {}
     values: dict[str, Value] = {}
-    for claim in scenario.claims:
-        if claim.tests and (only is None or claim.id in only):
-            outputs[claim.id] = compiler.claim(claim, values, ablated)
-    return Argument(compiler.model.builder.program(values), outputs)
+    for claim in wanted:
+        outputs[claim.id] = compiler.claim(claim, values, ablated)
+    found = Argument(compiler.model.builder.program(values), outputs)
+    _to_cache(key, found)
+    return found
+
+
+def _key(scenario: Scenario, claims: Sequence[Claim], *, limit: bool, ablated: bool, change: Mapping[str, Formula]) -> str:
+    """The name of an argument's cache file: a hash of everything that its program depends on."""
+    p = scenario.protocol
+    parts = (
+        stored.source_key(),
+        (p.digest, p.rule, {player: formula.text for player, formula in p.precision.items()}),
+        [(c.id, c.tests, c.provided, c.without if ablated else None) for c in claims],
+        [(policy.name, [dict(s) for s in policy.settings]) for policy in scenario.policies.values()],
+        (dict(scenario.observed), dict(scenario.forced), limit, ablated, {name: f.text for name, f in change.items()}),
+    )
+    return f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}.json"
+
+
+def _from_cache(key: str) -> Argument | None:
+    folder = cache.cache_folder()
+    content = cache.read(folder / key) if folder else None
+    if content is None:
+        return None
+    data = stored.from_bytes(content)
+    return Argument(stored.load(data["program"]), {id: Outputs(*map(tuple, names)) for id, names in data["outputs"].items()})
+
+
+def _to_cache(key: str, found: Argument) -> None:
+    """Keep an argument that takes longer to build than to read."""
+    folder = cache.cache_folder()
+    if folder and len(found.program) >= WORTH_KEEPING:
+        outputs = {id: [o.tests, o.provided, o.ablated, o.readings] for id, o in found.outputs.items()}
+        cache.write(folder / key, stored.to_bytes({"program": stored.dump(found.program), "outputs": outputs}))
 
 
 class _Compiler:

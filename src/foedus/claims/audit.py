@@ -14,10 +14,11 @@ from foedus.claims.argument import Argument, build_argument
 from foedus.claims.branches import DRAWS, Branches, Search
 from foedus.claims.carriers import Carrier, Classes, carriers, classes
 from foedus.claims.search import Point, search
-from foedus.claims.tally import KEPT, Joint, Sample, Tally, held, tally, total
+from foedus.claims.tally import KEPT, Joint, Sample, Tally, held, of_claim, tally, total
 from foedus.claims.verdicts import NEARLY_ONE, NEARLY_ZERO, Interval, Verdict, clopper_pearson, neighbours, verdict_of
 from foedus.ensemble.draws import draw
 from foedus.ensemble.streams import Array
+from foedus.program.ir import Program
 from foedus.runs.evaluate import over_ensemble
 from foedus.scenario.scenario import Claim, Scenario, Tension
 
@@ -174,31 +175,50 @@ class _Run:
         """The chance of error of one interval, so that all hold together."""
         return ALPHA / (max(len(self.scenario.claims), 1) * len(self.scenario.prior_sets) * STAGES)
 
-    def tallies(self, ids: Sequence[str], count: int) -> dict[str, Tally]:
-        """Counts over `count` draws of each prior set; tensions are counted where all claims are."""
+    def tallies(self, ids: Sequence[str], count: int, before: Mapping[str, Tally] | None = None) -> dict[str, Tally]:
+        """Counts over `count` draws of each prior set; tensions are counted where all claims are.
+
+        Args:
+            before: counts over the first of the draws, which are then not drawn again.
+        """
         sets = self.scenario.prior_sets
         if not ids:
             return {name: Tally(count, {}, [Joint() for _ in self.scenario.tensions]) for name in sets}
         whole = len(ids) == len(self.argument.outputs)
         tensions = self.scenario.tensions if whole else ()
+        start = next(iter(before.values())).draws if before else 0
+        program = self._program(ids, ablated=True)
+        plain = self._program(ids, ablated=False)
         parts = over_ensemble(
-            self.argument.program if whole else self.argument.program.restricted(self.argument.names(ids)),
+            program,
             self.scenario,
-            count,
+            count - start,
             lambda first, sample: tally(self.argument, ids, tensions, first, sample),
             prior_sets=list(sets),
             seed=self.seed,
             design=self.design,
+            start=start,
             workers=self.workers,
+            programs={name: plain for name in sets if name != self.scenario.reference},
         )
-        return {name: total(found) for name, found in parts.items()}
+        return {name: total([before[name], *found] if before else found) for name, found in parts.items()}
+
+    def _program(self, ids: Sequence[str], *, ablated: bool) -> Program:
+        """What some claims need; without their mechanisms taken out, which are asked of the reference alone."""
+        outputs = [self.argument.outputs[id] for id in ids]
+        names = [n for o in outputs for n in (*o.tests, *o.provided, *o.readings, *(o.ablated if ablated else ()))]
+        if len(names) == len(self.argument.program.outputs):
+            return self.argument.program
+        return self.argument.program.restricted(names)
 
     def judge(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:
         if claim.untestable:
             return ClaimResult(claim, "untestable", {}, None, None, None, [], 0)
         result = self._judged(claim, tallies)
         if result.verdict == "unresolved":
-            result = self._judged(claim, self.tallies([claim.id], self.count * MORE))
+            # other designs than independent draws spread all of their draws at once
+            before = {n: of_claim(t, self.argument, claim.id) for n, t in tallies.items()} if self.design == "random" else None
+            result = self._judged(claim, self.tallies([claim.id], self.count * MORE, before))
         return replace(result, branches=self.equilibria.claim(claim.id))
 
     def glance(self, claim: Claim, tallies: Mapping[str, Tally]) -> ClaimResult:

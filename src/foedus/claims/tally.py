@@ -96,6 +96,12 @@ def tally(argument: Argument, ids: Sequence[str], tensions: Sequence[Tension], f
     )
 
 
+def of_claim(whole: Tally, argument: Argument, id: str) -> Tally:
+    """What a tally holds of one claim."""
+    names = argument.names([id])
+    return Tally(whole.draws, {id: whole.claims[id]}, [], {n: whole.kept[n] for n in names if n in whole.kept})
+
+
 def total(tallies: Sequence[Tally]) -> Tally:
     """The tally of all."""
     return fold(lambda a, b: a + b, tallies)
@@ -115,7 +121,7 @@ def _count(argument: Argument, id: str, first: int, sample: Sample) -> Count:
     lost = silent | (speaks & failed)
     ids = tuple(int(i) + first for i in np.flatnonzero(lost)[:LOCATED])
     compared = same = 0
-    if outputs.ablated:
+    if all(name in sample for name in outputs.ablated) and outputs.ablated:
         without, unknown = held(sample, outputs.ablated)
         known = ~(failed | unknown)
         compared, same = int(known.sum()), int((holds == without)[known].sum())

@@ -5,38 +5,17 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import itertools
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from foedus.program.cache import kept
 from foedus.program.llvm_emit import ENTRY
 
 FORMAT = "1"  # of the cache files; to be raised when the options below change
-CACHE_VARIABLE = "FOEDUS_CACHE"
 JITLINK = sys.platform != "win32"  # the newer linker of LLVM, which does not do all of Windows' object format yet
 _serial = itertools.count()
-
-
-def cache_folder() -> Path | None:
-    """Where object code is kept: the folder in FOEDUS_CACHE (none, where that is empty) or the user's own cache folder."""
-    named = os.environ.get(CACHE_VARIABLE)
-    if named is not None:
-        return Path(named) if named else None
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "foedus"
 
 
 def function(text: str, pointers: int, sizes: int, level: int = 2) -> Callable[..., None]:
@@ -55,15 +34,7 @@ def function(text: str, pointers: int, sizes: int, level: int = 2) -> Callable[.
 
 def object_code(text: str, level: int) -> bytes:
     """The machine code of a module, from the cache where it is there and sound."""
-    folder = cache_folder()
-    if folder is None:
-        return _compile(text, level)
-    path = folder / f"{_key(text, level)}.o"
-    code = _read(path)
-    if code is None:
-        code = _compile(text, level)
-        _write(path, code)
-    return code
+    return kept(f"{_key(text, level)}.o", lambda: _compile(text, level))
 
 
 def _key(text: str, level: int) -> str:
@@ -71,30 +42,6 @@ def _key(text: str, level: int) -> str:
 
     parts = [FORMAT, llvmlite.__version__, sys.platform, *_processor(), str(level), text]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
-
-
-def _read(path: Path) -> bytes | None:
-    """The content of a cache file; None where it is missing or not what was written."""
-    try:
-        stored = path.read_bytes()
-    except OSError:
-        return None
-    checksum, code = stored[:32], stored[32:]
-    return code if hashlib.sha256(code).digest() == checksum else None
-
-
-def _write(path: Path, code: bytes) -> None:
-    """Keep object code, in one step; a folder that cannot be written is a folder without a cache."""
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        Path(temporary).replace(path)
-    except OSError:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 @cache

@@ -80,6 +80,7 @@ def over_ensemble(
     start: int = 0,
     total: int | None = None,
     workers: int | None = None,
+    programs: Mapping[str, Program] | None = None,
 ) -> dict[str, list[_T]]:
     """A program over draws of a scenario's numbers, chunk by chunk, so that memory does not grow with the draws.
 
@@ -89,16 +90,18 @@ def over_ensemble(
         prior_sets: under which; the reference by default. All share their random numbers.
         reduce: the id of a chunk's first draw and its outputs, each (draw,), to what is wanted of them.
         workers: threads; all cores by default. The result does not depend on it.
+        programs: prior set to another program, whose inputs are among the first one's.
 
     Returns:
         For each prior set what `reduce` gave for each chunk, in order.
     """
     whole, names = total or start + count, list(prior_sets or [scenario.reference])
-    run = executor(program, float(count) * len(names))
+    own = {name: (programs or {}).get(name, program) for name in names}
+    runs = {id(p): executor(p, float(count) * sum(q is p for q in own.values())) for p in own.values()}
 
     def work(first: int, size: int) -> list[_T]:
         drawn = draw_sets(scenario, size, names, seed=seed, design=design, start=first, total=whole, only=program.inputs.keys())
-        return [reduce(first, run(drawn[name], size)) for name in names]
+        return [reduce(first, runs[id(own[name])](drawn[name], size)) for name in names]
 
     parts = over_chunks(work, start, count, size=WIDE if program.implicit else CHUNK, workers=workers)
     return {name: [part[k] for part in parts] for k, name in enumerate(names)}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from foedus.program import compiled, native
+from foedus.program import cache, compiled, native
 from foedus.program.compiled import LAST_PLAN, compile_program, compile_recurrence
 from foedus.program.ir import Builder, Program, Value, exp, log, maximum, minimum, sigmoid, sqrt
 from foedus.program.numpy_executor import execute, iterate, iterate_gradient
@@ -27,7 +27,7 @@ EDGES = np.array([*SMALL, *LARGE, *EXP_BOUNDS])
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(native.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -226,21 +226,21 @@ def test_damaged_object_code_is_compiled_again(
 
 def test_a_folder_that_cannot_be_made_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(native.CACHE_VARIABLE, str(tmp_path / "file" / "cache"))
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file" / "cache"))
     np.testing.assert_array_equal(run_once(), np.full((1, 4), 3.0))
 
 
 def test_an_empty_variable_turns_the_cache_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(native.CACHE_VARIABLE, "")
+    monkeypatch.setenv(cache.VARIABLE, "")
     calls = count_compilations(monkeypatch)
     run_once(), run_once()
     assert len(calls) == 2
-    assert native.cache_folder() is None
+    assert cache.cache_folder() is None
 
 
 def test_the_cache_is_in_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(native.CACHE_VARIABLE)
-    folder = native.cache_folder()
+    monkeypatch.delenv(cache.VARIABLE)
+    folder = cache.cache_folder()
     assert folder is not None
     assert folder.name == "foedus"
 
