@@ -90,7 +90,7 @@ def _structure(e: Explanation) -> dict[str, Any] | None:
         "by_prior": dict(s.by_set),
         "noise": s.noise,
         "precision": list(s.precision),
-        "multiplicity": asdict(s.multiplicity),
+        "branches": asdict(s.branches) | {"unique": s.branches.unique} if s.branches else None,
     }
 
 

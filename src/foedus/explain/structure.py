@@ -2,8 +2,8 @@
 
 Four kinds of doubt are told apart. Parameters: numbers not known, which the ensemble and the prior sets stand for. Strategic
 noise: players who choose with error; how much of the claim's variance goes with the precision of choice alone, and what the limit
-without noise makes of it. Form: the verdict under other forms of the model. Multiplicity: whether the game, at some of the draws,
-has other equilibria than the one that is followed.
+without noise makes of it. Form: the verdict under other forms of the model. Multiplicity: what other equilibria than the one that
+is followed would make of the claim, in some of the draws.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ from functools import cached_property
 import numpy as np
 
 from foedus.claims.argument import Argument, Outputs
+from foedus.claims.branches import Branches, Search
 from foedus.claims.tally import Truth
 from foedus.claims.verdicts import Interval, Verdict, clopper_pearson, verdict_of
 from foedus.ensemble.draws import draw
 from foedus.ensemble.streams import Array
-from foedus.errors import FoedusError
 from foedus.explain.study import Seen, Study
 from foedus.explain.variants import Doubt, Form, forms, precision_numbers
-from foedus.model.model import Model
-from foedus.model.multiplicity import equilibria
 from foedus.protocol.protocol import label
 from foedus.runs.evaluate import over_ensemble
 from foedus.scenario.overlays import Change
@@ -33,7 +31,7 @@ CLASSES = 16
 ALPHA = 0.05
 DRAWS = 4096  # under each prior set of each form: enough for a verdict, whose intervals then reach two points to either side
 FOLLOWED = 1024  # of a form whose game must be followed along its branch, which takes long
-TRIED, STARTS = 8, 40  # draws at which other equilibria are sought, from so many random points
+FEW = 16  # draws in which other equilibria are sought
 
 
 @dataclass(frozen=True)
@@ -66,19 +64,6 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Multiplicity:
-    """Equilibria of the game at the first draws: how many were looked at, at how many several were found, and the most at one.
-
-    `exact` where backward induction leaves no other, so that none need be looked for.
-    """
-
-    exact: bool
-    draws: int = 0
-    several: int = 0
-    most: int = 1
-
-
-@dataclass(frozen=True)
 class Structure:
     """A claim under every form.
 
@@ -86,13 +71,14 @@ class Structure:
         by_set: prior set to the claim's probability there, in the model as declared.
         noise: share of the claim's variance that goes with the precision of choice alone; None where that is certain.
         precision: the numbers that set it.
+        branches: the claim over every equilibrium found; None where backward induction leaves no other.
     """
 
     variants: tuple[Variant, ...]
     by_set: Mapping[str, float]
     noise: float | None
     precision: tuple[str, ...]
-    multiplicity: Multiplicity
+    branches: Branches | None
 
 
 @dataclass(frozen=True)
@@ -139,7 +125,7 @@ class Variants:
         mechanism = self._without(id, seen)
         by_set = {name: float(h.holds[h.use].mean()) if h.use.any() else float("nan") for name, h in base.items()}
         precision = precision_numbers(self.study.scenario)
-        return Structure((*found, *mechanism), by_set, self._noise(id, seen), precision, self.multiplicity)
+        return Structure((*found, *mechanism), by_set, self._noise(id, seen), precision, self._equilibria.claim(id))
 
     @cached_property
     def _base(self) -> dict[str, dict[str, _Held]]:
@@ -229,20 +215,12 @@ class Variants:
         return share_of(self.study.numbers[at[0]][use], seen.holds[use].astype(float))
 
     @cached_property
-    def multiplicity(self) -> Multiplicity:
-        """Other equilibria, at the first draws of the reference."""
-        scenario = self.study.scenario
-        if not Model(scenario.protocol).general:
-            return Multiplicity(exact=True)
-        drawn = draw(scenario, TRIED, seed=self.study.chosen_seed)
-        sizes = []
-        for k in range(TRIED):
-            fixed = scenario.with_numbers({n: float(v[k]) for n, v in drawn.items() if v.ndim})
-            try:
-                sizes.append(len(equilibria(fixed, starts=STARTS).solutions))
-            except FoedusError:  # a draw at which even the branch cannot be followed counts as not looked at
-                continue
-        return Multiplicity(False, len(sizes), sum(n > 1 for n in sizes), max(sizes, default=1))
+    def _equilibria(self) -> Search:
+        """Looks for other equilibria in the first draws."""
+        study = self.study
+        size = min(study.draws, FEW)
+        numbers = draw(study.scenario, size, seed=study.chosen_seed, only=study.argument.program.inputs.keys())
+        return Search(study.argument, numbers, size, seed=study.chosen_seed)
 
 
 def _held(sample: Mapping[str, Array], outputs: Outputs, claim: Claim, limit: bool) -> _Held:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from foedus.claims.branches import Branches
 from foedus.claims.verdicts import Interval
 from foedus.explain.discovery import Box, Limit
 from foedus.explain.flips import Flip, Flips, Move
 from foedus.explain.graph import Entailment
 from foedus.explain.reasons import Reasons, Strain, Whole
 from foedus.explain.sensitivity import Index, Shapley
-from foedus.explain.structure import Multiplicity, Structure
+from foedus.explain.structure import Structure
 from foedus.explain.tree import Split, leaves
 from foedus.scenario.overlays import Change
 from foedus.scenario.scenario import Scenario, SourcedNumber
 
 ALONE = 0.95  # share of the variance from which one number is said to decide
 NAMED = 5
+PAPERS = ("actors", "sources", "references", "title", "description", "question", "meaning")
 
 
 def shown(number: SourcedNumber, value: float) -> str:
@@ -226,19 +228,23 @@ def structure_words(found: Structure) -> Iterator[str]:
         turned = [f"{v.name} ({v.verdict})" for v in others if v.verdict != base.verdict]
         told = f"the verdict differs under {_listed(turned)}" if turned else f"the verdict stays {base.verdict}"
         yield f"Form: over {len(others)} other forms it holds in {chance(low)} to {chance(high)} of draws; {told}."
-    yield f"Multiplicity: {multiplicity_words(found.multiplicity)}."
+    yield f"Multiplicity: {multiplicity_words(found.branches)}."
 
 
-def multiplicity_words(found: Multiplicity) -> str:
-    """Whether the game has other equilibria."""
-    if found.exact:
+def multiplicity_words(found: Branches | None) -> str:
+    """What other equilibria would make of a claim."""
+    if found is None:
         return "the game has one solution at every draw, by backward induction"
-    if not found.draws:
-        return "other equilibria could not be looked for"
-    if not found.several:
-        return f"no second equilibrium was found at any of {found.draws} draws"
-    several = f"at {found.several} of {found.draws} draws several equilibria were found, up to {found.most}"
-    return f"{several}; the one on the branch is followed"
+    if found.unique:
+        return f"no second equilibrium was found in any of {found.draws} draws"
+    several = sum(draws for count, draws in found.equilibria.items() if count > 1)
+    played = f"it holds in {chance(found.low)} to {chance(found.high)} of draws, as one or the other is played"
+    return f"in {several} of {found.draws} draws several equilibria were found: {played}; the one on the branch is followed"
+
+
+def telling(changes: Sequence[Change]) -> list[Change]:
+    """Changes of what is computed first, then of sources and the like, which compute nothing."""
+    return sorted(changes, key=lambda c: c.path.partition(".")[0] in PAPERS)
 
 
 def change_words(change: Change) -> str:

@@ -9,7 +9,7 @@ from foedus.claims.verdicts import Interval
 from foedus.explain.explain import Explanation, Explanations
 from foedus.explain.flips import Flip
 from foedus.explain.graph import Together
-from foedus.explain.words import change_words
+from foedus.explain.words import change_words, telling
 from foedus.report.tables import Cell, Column, Range, Table
 
 _CLAIM, _NUMBER, _OF = Column("claim", "text"), Column("number", "text"), Column("of", "text")
@@ -178,7 +178,7 @@ def variants(found: Explanations) -> Table:
     def rows() -> Rows:
         for e in found.claims:
             for v in e.structure.variants if e.structure else ():
-                differs = "; ".join(map(change_words, v.changes))
+                differs = "; ".join(map(change_words, telling(v.changes)))
                 about = (_range(v.interval), v.verdict, v.agree, v.draws, v.failures, v.why)
                 yield e.claim.id, v.name, v.doubt, differs or v.meaning, *about
 

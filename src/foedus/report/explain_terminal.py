@@ -12,7 +12,16 @@ from foedus.explain.maps import Map
 from foedus.explain.reasons import Whole
 from foedus.explain.sensitivity import Index
 from foedus.explain.study import HOLDS, MARGIN
-from foedus.explain.words import box_words, change_words, flip_words, reason_words, structure_words, tree_words, whole_words
+from foedus.explain.words import (
+    box_words,
+    change_words,
+    flip_words,
+    reason_words,
+    structure_words,
+    telling,
+    tree_words,
+    whole_words,
+)
 from foedus.report.explain_tables import variants
 from foedus.report.terminal import Screen, columns, heading, indented, table_part
 from foedus.report.text import clean, count, listed, number, plural, probability
@@ -121,7 +130,7 @@ def variants_part(e: Explanation, found: Explanations) -> RenderableType:
         data = data.without("failures")
     differs = columns(["", "what differs"], fixed=(0,))
     for v in e.structure.variants[1:]:
-        words = "; ".join(change_words(c) for c in v.changes[:MOST_CHANGES])
+        words = "; ".join(change_words(c) for c in telling(v.changes)[:MOST_CHANGES])
         more = f"; and {len(v.changes) - MOST_CHANGES} more" if len(v.changes) > MOST_CHANGES else ""
         lost = f" ({plural(v.failures, 'draw')} not computed: {v.why})" if v.failures else ""
         differs.add_row(Text(clean(v.name)), Text(clean(f"{v.meaning}: {words}{more}{lost}" if words else f"{v.meaning}{lost}")))

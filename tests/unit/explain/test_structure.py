@@ -14,6 +14,7 @@ from foedus.explain.explain import explain
 from foedus.explain.structure import Variants
 from foedus.explain.study import Study
 from foedus.explain.variants import forms
+from foedus.explain.words import structure_words
 
 DECLARED = """\
 variants:
@@ -87,7 +88,8 @@ def test_doubts_are_told_apart(trip, found):
     assert doubts["probit"] == "form"
     assert doubts["rich"] == "parameters"
     assert set(found.by_set) == set(trip.prior_sets)
-    assert found.multiplicity.exact
+    assert found.branches is None
+    assert "one solution at every draw" in " ".join(structure_words(found))
 
 
 def test_types_in_one_dimension_differ_in_that_alone():
@@ -191,7 +193,8 @@ def test_several_equilibria_are_reported_apart(tmp_path):
     (tmp_path / "meet.yaml").write_text(MEET, "utf-8")
     scenario = foedus.load(tmp_path / "meet.yaml")
     found = Variants(Study(scenario, draws=64), ["m"]).of("m")
-    assert not found.multiplicity.exact
-    assert found.multiplicity.several == found.multiplicity.draws > 0
-    assert found.multiplicity.most >= 3
+    assert not found.branches.unique
+    assert max(found.branches.equilibria) >= 3
+    assert found.branches.low < found.branches.high
+    assert "several equilibria were found" in " ".join(structure_words(found))
     assert "probit" not in {v.name for v in found.variants}  # that rule knows no such game
