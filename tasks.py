@@ -5,7 +5,7 @@
     python3 tasks.py check                format, lint, types, layers, docs
     python3 tasks.py docs                 do the documents agree with each other and with the tree?
     python3 tasks.py site [FOLDER]        the documentation as pages, built strictly, into build/site
-    python3 tasks.py format               rewrite the code in the house format
+    python3 tasks.py format               rewrite the code in the house format, and the picture of the layers
     python3 tasks.py bench [NAME] [ARGS]  the benchmarks
     python3 tasks.py setup                only make the environment, with everything that the tests need
     python3 tasks.py lock [--upgrade]     resolve the dependencies anew into locks/
@@ -15,6 +15,7 @@ The environment is `.venv` beside this file, made from locks/ on first use, and 
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import json
@@ -40,6 +41,8 @@ BASE, TEST = "base", "test"
 
 # Any of these does for the tests of the report and the explorer
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+
+WIDE = 120  # columns of the picture of the layers
 
 # What a build needs is pinned too: pip's old and new name for the option.
 PINNED = {"PIP_CONSTRAINT": str(LOCKS / "build.txt"), "PIP_BUILD_CONSTRAINT": str(LOCKS / "build.txt")}
@@ -200,6 +203,9 @@ def reformat(_: list[str]) -> None:
     ready(TEST)
     call([program("ruff"), "check", "--quiet", "--fix-only", "."])
     call([program("ruff"), "format", "."])
+    path = ROOT / "CONTRIBUTING.md"
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r"┌─[^`]*┘", lambda _: layers(), text), "utf-8")
 
 
 def bench(args: list[str]) -> None:
@@ -212,7 +218,7 @@ def bench(args: list[str]) -> None:
 
 def docs(_: list[str]) -> None:
     """Links that lead nowhere, and versions that differ."""
-    faults = broken_links() + differing_versions()
+    faults = broken_links() + differing_versions() + outdated_picture()
     for fault in faults:
         print(fault)
     if faults:
@@ -269,6 +275,32 @@ def differing_versions() -> list[str]:
         for name, pattern in stated.items()
         if not re.search(pattern, (ROOT / name).read_text("utf-8"), re.MULTILINE)
     ]
+
+
+def outdated_picture() -> list[str]:
+    """Whether CONTRIBUTING shows the layers as they are."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    return [] if layers() in text else ["CONTRIBUTING.md: not the layers of pyproject.toml: run 'python3 tasks.py format'"]
+
+
+def layers() -> str:
+    """The layers of pyproject.toml as a picture, each module with the first words of its own docstring."""
+    rows: list[str] = []
+    for layer in pyproject()["tool"]["importlinter"]["contracts"][0]["layers"]:
+        rows.append("├" + "─" * 16 + "┼" + "─" * (WIDE - 19) + "┤")
+        for name in re.split(r" *[|:] *", layer.strip("()")):
+            rows.append(f"│ {name:<14} │ {opening(name)[: WIDE - 21]:<{WIDE - 21}} │")
+    top, bottom = rows[0].translate(str.maketrans("├┼┤", "┌┬┐")), rows[0].translate(str.maketrans("├┼┤", "└┴┘"))
+    return "\n".join([top, *rows[1:], bottom])
+
+
+def opening(module: str) -> str:
+    """The first sentence of a module's docstring, in one line, cut at its first pause if it is long."""
+    path = ROOT / "src" / "foedus" / module
+    source = (path / "__init__.py") if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "" if source.exists() else ""
+    sentence = re.split(r"(?<=\w)[.](?=\s|$)", " ".join(text.split()))[0]
+    return sentence if len(sentence) <= WIDE - 21 else re.split(r"[:;,]", sentence)[0]
 
 
 TASKS: dict[str, Callable[[list[str]], None]] = {
