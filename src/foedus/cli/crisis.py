@@ -44,10 +44,36 @@ if TYPE_CHECKING:
 @in_the_limit
 @with_tables
 @click.option("--timing", is_flag=True, help="Say on standard error how many seconds each stage took.")
+@click.option("--watch", is_flag=True, help="Audit again whenever the file is saved, and show what changed.")
 def audit(
-    name: str, as_json: bool, changes: tuple[str, ...], limit: bool, tables: Path | None, timing: bool, **ensemble: Any
+    name: str,
+    as_json: bool,
+    changes: tuple[str, ...],
+    limit: bool,
+    tables: Path | None,
+    timing: bool,
+    watch: bool,
+    **ensemble: Any,
 ) -> None:
     """Judge every claim: verdict, probability, what carries it."""
+
+    def show(found: Audit) -> None:
+        from foedus.report.audit_terminal import audit_parts
+        from foedus.report.claims import view
+        from foedus.report.terminal import screen
+
+        command = again("audit", name, options_again(found, design=ensemble["design"], set=changes, limit=limit))
+        at = screen()
+        at.print(*audit_parts(view(found), at))
+        click.echo(f"again: {command}")  # not wrapped, so that it can be copied
+
+    if watch:
+        from foedus.cli.watch import watch_audit
+
+        if as_json or tables:
+            raise InputError("a watch prints for people", Place("--watch"), "leave out --json and --tables")
+        watch_audit(name, lambda: judge(open_scenario(name, changes), Clock(), limit=limit, **ensemble), show)
+        return
     clock = Clock()
     check_tables(tables)
     import foedus.claims.audit  # noqa: F401 - imported here for the clock
@@ -60,14 +86,7 @@ def audit(
     if as_json:
         print_json(found.to_dict())
     else:
-        from foedus.report.audit_terminal import audit_parts
-        from foedus.report.claims import view
-        from foedus.report.terminal import screen
-
-        command = again("audit", name, options_again(found, design=ensemble["design"], set=changes, limit=limit))
-        at = screen()
-        at.print(*audit_parts(view(found), at))
-        click.echo(f"again: {command}")  # not wrapped, so that it can be copied
+        show(found)
     clock.lap("print")
     if timing:
         clock.tell()
