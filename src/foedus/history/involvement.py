@@ -30,6 +30,7 @@ LEVELS: Mapping[int, int] = {
 }  # ICB's code of activity to none, political, covert, direct
 MODERN = 1945
 TRIGGERS = 9  # ICB's triggers rise from a verbal act to a violent one
+PRIOR, WEIGHT = 0.4, 2  # what a power is taken to do, from 0 to 1, until its record outweighs so many cases
 MEMORY = 10  # years over which a power's recent activity is counted
 WORDS = {"defense": "defence", "offense": "offence", "consul": "consultation", "neutral": "neutrality", "nonagg": "nonaggression"}
 
@@ -184,6 +185,6 @@ def _before(case: Mapping[str, Any], cases: Iterable[Mapping[str, Any]], begun: 
     top = max(LEVELS.values())
     return {
         "record": sum(pair) / top / (len(pair) + 1),
-        "recent": (sum(recent) / top + 0.4 * 2) / (len(recent) + 2),
+        "recent": (sum(recent) / top + WEIGHT * PRIOR) / (len(recent) + WEIGHT),
         "ongoing": float(begun[case["crisis"]] < case["first"]),
     }
