@@ -158,7 +158,8 @@ def reached(found: Backtest, name: str) -> str:
     behind = [r for r, m in off.items() if m.value + errors * m.error >= 0]
     words = "; ".join(f"less {r.replace('_', ' ')} {spread(m)}" for r, m in off.items())
     beyond = " by two standard errors" if errors else ""
-    sure = "" if errors or behind or all(m.high < 0 for m in off.values()) else ", though chance alone could do that"
+    near = [r.replace("_", " ") for r, m in off.items() if m.high >= 0]
+    sure = f", though not beyond chance against {', '.join(near)}" if near and not errors else ""
     verdict = f"**Missed** against {', '.join(r.replace('_', ' ') for r in behind)}" if behind else f"**Reached**{beyond}{sure}"
     return f"{verdict}: {words}."
 

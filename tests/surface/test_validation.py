@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from foedus.history.validation import validated
+from foedus.report.validation_tables import validation_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
@@ -54,3 +55,9 @@ def test_the_stored_run_of_the_shipped_cases_is_found_again() -> None:
     for now, then in zip(found["scores"], stored["summary"]["scores"], strict=True):
         assert now["forecaster"] == then["forecaster"]
         assert now["value"] == pytest.approx(then["value"], abs=1e-6)
+
+
+def test_a_report_gets_a_table_for_each_stored_backtest() -> None:
+    tables = validation_tables()
+    assert [t.name for t in tables] == [f"validation_{v.name}" for v in validated()]
+    assert all(t.column("forecaster")[0] == "model" and t.column("difference")[0] is None for t in tables)

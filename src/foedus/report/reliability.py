@@ -65,7 +65,14 @@ def _panel(name: str, calibration: Calibration) -> Iterator[Mark]:
     yield draw(
         "text", {"x": SIDE / 2, "y": SIDE + 32, "text-anchor": "middle", "class": "fs-small"}, "probability that was given"
     )
-    line = {"x1": 0, "y1": SIDE, "x2": SIDE, "y2": 0, "stroke": "var(--fs-soft)", "stroke-dasharray": "4 4"}
+    line: dict[str, str | float] = {
+        "x1": 0,
+        "y1": SIDE,
+        "x2": SIDE,
+        "y2": 0,
+        "stroke": "var(--fs-soft)",
+        "stroke-dasharray": "4 4",
+    }
     yield draw("line", line)
     for one in calibration.bins:
         yield from _bin(one)
@@ -74,7 +81,14 @@ def _panel(name: str, calibration: Calibration) -> Iterator[Mark]:
 def _bin(one: Bin) -> Iterator[Mark]:
     x, y = one.forecast * SIDE, (1 - one.rate) * SIDE
     low, high = ((1 - edge) * SIDE for edge in one.band)
-    band = {"x": x - 7, "y": high, "width": 14, "height": max(low - high, 1.0), "class": "fs-track", "opacity": 0.8}
+    band: dict[str, str | float] = {
+        "x": x - 7,
+        "y": high,
+        "width": 14,
+        "height": max(low - high, 1.0),
+        "class": "fs-track",
+        "opacity": 0.8,
+    }
     yield draw("rect", band)
     stroke: dict[str, str | float] = {"stroke": "var(--fs-c)", "stroke-width": 1.5}
     yield draw("line", {"class": "fs-p0", "x1": x, "x2": x, "y1": (1 - one.low) * SIDE, "y2": (1 - one.high) * SIDE, **stroke})
