@@ -202,7 +202,7 @@ class _Explainer:
         margin[~seen.use] = float("nan")
         self.parts["deltas"] = deltas({n: self.study.numbers[n] for n in labels}, margin, seed=self.study.chosen_seed)
         self.parts["effects"] = shapley(function, space, samples=self.samples, seed=self.study.chosen_seed)
-        if not space.correlated:
+        with self.told():
             self.parts["sobol"] = sobol(function, space, samples=self.samples, seed=self.study.chosen_seed)
         often = min(seen.probability, 1 - seen.probability) * self.samples
         if 0 < often < RARE * 2:

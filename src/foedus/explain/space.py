@@ -68,9 +68,8 @@ class Space:
         """
         if self.correlated:
             groups = "; ".join(", ".join(labels) for labels, _ in self.groups)
-            raise MeaningError(
-                f"{method} assume independent inputs, but these move together: {groups}", fix="use Shapley effects"
-            )
+            what = f"{method} assume independent inputs, but these move together: {groups}"
+            raise MeaningError(f"{what}; Shapley effects take that into account", fix="use Shapley effects")
 
     def values(self, scores: Array) -> dict[str, Array]:
         """Every input at scores with their correlation already in them, (label, draw); known inputs are ()."""

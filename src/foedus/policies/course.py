@@ -32,9 +32,10 @@ class Goal:
 
 
 def goals_of(scenario: Scenario, measures: Sequence[str]) -> tuple[Goal, ...]:
-    """The goals that prescriptions and predictions read, and those asked for, which may turn a direction round."""
+    """The goals that prescriptions read, then predictions, and those asked for, which may turn a direction round."""
     found: dict[str, int] = {}
-    for claim in scenario.claims:
+    # what a prescription wants decides; a prediction says which way things go, and only fills in what no prescription reads
+    for claim in sorted(scenario.claims, key=lambda c: c.role != "prescription"):
         for test in claim.tests if claim.role in ("prescription", "prediction") else ():
             for reading in (test.left, test.right):
                 if isinstance(reading, Reading):

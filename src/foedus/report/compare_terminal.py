@@ -53,8 +53,8 @@ def variance_words(found: Comparison, k: int) -> str:
     gain = f"Gain is over {clean(found.baseline)}, with its 95% interval."
     if not cuts:
         return gain
-    least, most = f"{cuts[0]:,.3g}", f"{cuts[-1]:,.0f}"
-    return f"{gain} Common random numbers cut its variance {least} to {most} times."
+    least, most = (f"{cut:,.0f}" if cut >= 100 else f"{cut:.3g}" for cut in (cuts[0], cuts[-1]))
+    return f"{gain} Common random numbers cut its variance {least if least == most else f'{least} to {most}'} times."
 
 
 def frontier_part(found: Comparison) -> RenderableType:

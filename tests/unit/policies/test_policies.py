@@ -82,6 +82,24 @@ def test_goals_come_from_prescriptions_and_from_the_caller(trip):
         compare(trip, measures=["riches"], thresholds={"passing": 0.5}, draws=10)
 
 
+def test_what_a_prescription_wants_goes_before_what_a_prediction_expects(tmp_path):
+    """The prediction that crossing rises is no wish; the prescription to keep it low is."""
+    text = edited(TRIP, "tensions:\n", """\
+  - id: rises
+    role: prediction
+    text: More will travel.
+    tests: [{measure: crossing, when: next, is: above, than: {when: now}}]
+    record: {at_vantage: mixed, in_hindsight: mixed, note: a ledger}
+  - id: stay
+    role: prescription
+    text: Stay at home.
+    tests: [{measure: crossing, when: next, policy: work, is: below, than: {policy: idle}}]
+    record: {at_vantage: mixed, in_hindsight: mixed, note: a ledger}
+tensions:
+""")  # fmt: skip
+    assert goals_of(scenario_of(tmp_path, text), []) == (Goal("crossing", -1),)
+
+
 def test_thresholds_decide_what_satisfices(trip):
     def share(least):
         found = compare(trip, measures=["riches"], thresholds={"riches": least}, draws=100, optimise=False)
