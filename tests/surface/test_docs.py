@@ -3,6 +3,7 @@
 An HTML comment on the line before a block (or table) says what is done with it:
 
     <!-- file: name.yaml -->    yaml: saved under that name, loaded and checked; a scenario is solved and audited
+    <!-- text: name -->         any text: saved under that name, for the examples below it
     <!-- run -->                console: each `$ foedus …` is run, and the lines below it compared; python: run as a doctest
     <!-- run: exit 2 -->        console: the same, for commands that end with that exit code
     <!-- values: name.yaml -->  table of formula, unit, value, …: each is a measure of the solved scenario
@@ -35,7 +36,7 @@ from foedus.report.inspection import inspect_file
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXECUTABLE = ("yaml", "console", "python")
-_MARK = re.compile(r"<!-- (file|run|values|refused(?:, audit)?|fragment)(?:: (.+?))? -->")
+_MARK = re.compile(r"<!-- (file|text|run|values|refused(?:, audit)?|fragment)(?:: (.+?))? -->")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every file that the documents write out."""
     folder = tmp_path_factory.mktemp("docs")
     for block in ALL:
-        if block.mark == "file":
+        if block.mark in ("file", "text"):
             path = folder / block.argument
             assert not path.exists(), f"{block}: a second file {block.argument}"
             path.write_text(block.text + "\n", "utf-8")

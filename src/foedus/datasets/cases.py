@@ -14,8 +14,7 @@ import yaml
 from foedus.datasets.books.schema import CaseSchema, CodeBook
 from foedus.datasets.catalog import data_set
 from foedus.datasets.codes import ROLES
-from foedus.datasets.mapping import check_mapping_names, fill, labels, way_of, written
-from foedus.datasets.schema import Default, Sourcing
+from foedus.datasets.mapping import check_mapping_names, fill, labels, way_of
 from foedus.datasets.text import block, quoted, source
 from foedus.documents import Document, parse_document, read_document
 from foedus.errors import MeaningError, nearest
@@ -33,7 +32,6 @@ LEVELS = (
     "arms, money or show of force",
     "its own forces",
 )
-_NO_WAY = Default(prior="", why="")
 
 
 @cache
@@ -176,12 +174,12 @@ def _measured(case: CaseSchema, book: CodeBook, words: Mapping[str, str]) -> dic
     known = {n: v for n in ("cinc", "milex", "patron") if (v := getattr(given, n)) is not None}
     told: dict[str, float | str | None] = {**words, **{n: v for n, v in known.items() if n != "patron"}, "year": str(given.year)}
     told["power"] = given.patron
-    found = {}
+    found, supports = {}, labels(code_book()[1])
     for label, ways in book.ratios.items():
-        way = way_of(Sourcing(data=ways, default=_NO_WAY), known)
-        if way is not None:
-            why = " ".join(filter(None, [fill(way[0].why, told), given.note]))
-            found[label] = (written(*way)[1], [CODES, "nmc"], str(given.year), why)
+        found_way = way_of(ways, known, supports[label].support)
+        if found_way is not None:
+            way, (_, prior) = found_way
+            found[label] = (prior, [CODES, "nmc"], str(given.year), " ".join(filter(None, [fill(way.why, told), given.note])))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,7 @@ from foedus.datasets.schema import Default, MapSchema, Sourcing, Way
 from foedus.documents import Document, parse_document
 from foedus.errors import InputError, MeaningError, NotFoundError, NumericalError, Place, nearest
 from foedus.formulas import Arithmetic, Call, Constant, Expression, Name, Negative, check_function, parse, walk
-from foedus.numbers import parse_prior
+from foedus.numbers import Support, parse_prior
 from foedus.protocol.loader import load_protocol
 from foedus.protocol.protocol import Number, Protocol, label
 from foedus.schema import validate
@@ -185,28 +185,36 @@ def figures_named(sourcing: Sourcing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for way in sourcing.data for name in _names(tuple(way.formulas))))
 
 
-def way_of(sourcing: Sourcing, known: Mapping[str, float]) -> tuple[Way, list[float]] | None:
-    """The first way whose figures are known, with the values of its formulas; None where the default stands."""
-    for way in sourcing.data:
+def way_of(ways: Sequence[Way], known: Mapping[str, float], support: Support) -> tuple[Way, tuple[str, str]] | None:
+    """The first way whose figures are known and give a prior or value within the support; None where the default stands.
+
+    Returns:
+        The way, with `prior` or `value` and its text.
+    """
+    for way in ways:
         if all(n in known for n in _names(tuple(way.formulas))):
             try:
-                return way, [evaluate(_root(text), known) for text in way.formulas]
-            except NumericalError:
-                continue
+                kind, text = _written(way, [evaluate(_root(text), known) for text in way.formulas])
+                if kind == "prior":
+                    parse_prior(text, support)
+            except (NumericalError, InputError):
+                continue  # a figure at the edge, such as a rival too small to be counted
+            if kind == "prior" or float(text) in support:
+                return way, (kind, text)
     return None
 
 
 def believe(name: str, sourcing: Sourcing, number: Number, figures: Mapping[str, Figure]) -> Belief:
     """What to believe of a number: the first way whose figures are known, else the default."""
     known = {f.name: f.value for f in figures.values() if f.value is not None}
-    found = way_of(sourcing, known)
+    found = way_of(sourcing.data, known, number.support)
     if found is None:
         return default(name, sourcing.default, number)
-    way, values = found
+    way, given = found
     told = [n for n, _ in _SLOT.findall(way.why) if n in known]
     used = tuple(figures[n] for n in dict.fromkeys([*_names(tuple(way.formulas)), *told]))
     why = fill(way.why, {n: f.value for n, f in figures.items()})
-    return Belief(name, written(way, values), str(number.unit), why, " | ".join(way.formulas), used)
+    return Belief(name, given, str(number.unit), why, " | ".join(way.formulas), used)
 
 
 def default(name: str, given: Default, number: Number) -> Belief:
@@ -215,7 +223,7 @@ def default(name: str, given: Default, number: Number) -> Belief:
     return Belief(name, text, str(number.unit), given.why)
 
 
-def written(way: Way, values: list[float]) -> tuple[str, str]:
+def _written(way: Way, values: list[float]) -> tuple[str, str]:
     """`prior` or `value`, and its text."""
     shown = [f"{v:.3g}" for v in values]
     if way.value:

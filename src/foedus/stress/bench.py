@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.datasets.mapping import labels, mapping, way_of, written
+from foedus.datasets.mapping import labels, mapping, way_of
 from foedus.ensemble.draws import coordinates, draw
 from foedus.ensemble.streams import Array
 from foedus.model.model import Model
@@ -62,8 +62,8 @@ class Bench:
     def numbers(self, figures: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         """What the data say of a pair's numbers: label to `prior` or `value`, and its text."""
         known = {f.name: f.value for f in figures.values() if f.value is not None}
-        found = {name: way_of(sourcing, known) for name, sourcing in self._sources.items()}
-        return {name: written(*way) for name, way in found.items() if way is not None}
+        found = {name: way_of(sourcing.data, known, self._support[name]) for name, sourcing in self._sources.items()}
+        return {name: way[1] for name, way in found.items() if way is not None}
 
     def measure(self, numbers: Mapping[str, tuple[str, str]]) -> Matrix:
         """The measures of a pair, (measure, draw)."""

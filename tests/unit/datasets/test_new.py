@@ -120,3 +120,42 @@ def test_texts_are_filled() -> None:
     assert (
         fill("{a} of {b%}, {c}, {d}", {"a": 12345.0, "b": 0.256, "c": None, "d": "x"}) == "12,345 of 25.6%, an unknown number, x"
     )
+
+
+def test_a_rival_too_small_to_be_counted_still_gives_a_scenario(store: Store, tmp_path: Path) -> None:
+    from world import AZE, world, write
+
+    tables = world()
+    for row in tables["nmc"]:
+        if row["ccode"] == AZE:
+            row |= {"cinc": 0.0, "milex": 0}
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    write(folder, tables)
+    tiny = Store(tmp_path / "tiny-store")
+    tiny.add(folder)
+    _, scenario = made(tiny)
+    prior = scenario.prior_sets["reference"]["m_R0"].prior
+    assert prior is not None and 0 < prior.median < 0.05
+
+
+def test_a_way_whose_prior_lies_outside_gives_way_to_the_next() -> None:
+    from foedus.datasets.mapping import way_of
+    from foedus.datasets.schema import Way
+    from foedus.numbers import parse_support
+
+    ways = [Way(between=["0 * x", "x"], why="reaches zero"), Way(between=["x / 2", "x"], why="lies inside")]
+    found = way_of(ways, {"x": 0.5}, parse_support("(0, inf)"))
+    assert found is not None and found[0].why == "lies inside" and found[1] == ("prior", "0.25 to 0.5")
+    assert way_of(ways, {"x": 0.0}, parse_support("(0, inf)")) is None
+    assert way_of([Way(value="x", why="")], {"x": -1.0}, parse_support("[0, 1]")) is None
+    assert way_of(ways, {}, parse_support("(0, inf)")) is None
+
+
+def test_new_scenarios_say_which_numbers_move_together(store: Store) -> None:
+    _, scenario = made(store)
+    groups = {frozenset(c.labels): c for c in scenario.correlations}
+    assert frozenset(["s_0[high]", "s_0[low]"]) in groups and len(groups) >= 8
+    assert all(c.why for c in groups.values())
+    labels = [label for c in scenario.correlations for label in c.labels]
+    assert len(labels) == len(set(labels))
