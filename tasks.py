@@ -288,8 +288,8 @@ def layers() -> str:
     rows: list[str] = []
     for layer in pyproject()["tool"]["importlinter"]["contracts"][0]["layers"]:
         rows.append("├" + "─" * 16 + "┼" + "─" * (WIDE - 19) + "┤")
-        for name in re.split(r" *[|:] *", layer.strip("()")):
-            rows.append(f"│ {name:<14} │ {opening(name)[: WIDE - 21]:<{WIDE - 21}} │")
+        names = re.split(r" *[|:] *", layer.strip("()"))
+        rows += [f"│ {name:<14} │ {opening(name)[: WIDE - 21]:<{WIDE - 21}} │" for name in names]
     top, bottom = rows[0].translate(str.maketrans("├┼┤", "┌┬┐")), rows[0].translate(str.maketrans("├┼┤", "└┴┘"))
     return "\n".join([top, *rows[1:], bottom])
 

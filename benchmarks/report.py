@@ -22,6 +22,7 @@ Written by `python benchmarks/report.py` from the results in `benchmarks/results
 ```
 python3 tasks.py bench crisis_12x2 --json benchmarks/results/crisis_12x2.json
 python3 tasks.py bench audit --long --json benchmarks/results/audit.json
+python3 tasks.py bench peers --json benchmarks/results/peers.json
 python3 tasks.py bench report
 ```
 
@@ -81,6 +82,14 @@ drawing. Below some ten thousand draws the start of the threads is most of it.""
 CRISES = """\
 The same {draws} draws, drawn beforehand, for more and more crises. What is the same for a draw however many crises it has
 (its parameters read, its last state written) is the greater share for few."""
+
+PEERS = """\
+## Beside other tools
+
+The crisis of the shipped protocol `core` solved over draws of its numbers. The Python loop, Mesa and the EMA Workbench are given a
+[hand-written solution](../benchmarks/support/plain_core.py) of this one game, one draw at a time, so what differs is the machinery
+around it; NumPy gets the same on whole arrays. foedus compiles the protocol file. All return the same probabilities to 1e-9.
+Times are nanoseconds a solve; ratios are of processor time to one core of foedus in the same round."""
 
 MEMORY = "Peak memory of the whole process, for runs of all draws in pieces:"
 
@@ -199,6 +208,21 @@ def curves(found: Result) -> Iterable[str]:
     yield table(["draws", "MiB"], [[f"{one['draws']:,}", _mebibytes(one)] for one in found["memory"]])
 
 
+def peers(found: Result) -> Iterable[str]:
+    """Beside other tools, and cost against draws."""
+    yield PEERS
+    s = found["speed"]
+    over, names = s["over foedus on one core"], s["versions"]
+    rows = [
+        [f"{name} {names.get(name, '')}".strip(), f"{s['draws'][name]:,}", timed(t), timed(over.get(name))]
+        for name, t in s["nanoseconds"].items()
+    ]
+    yield table(["", "draws", "ns a solve", "times foedus on one core"], rows)
+    yield "*First*: seconds until the first result, with the compiled code kept from before."
+    rows = [[f"{c['draws']:,}", timed(c["foedus"]), number(c["first"]), timed(c["loop"])] for c in found["curve"]]
+    yield table(["draws", "foedus on one core, ns a solve", "first, s", "Python loop, ns a solve"], rows)
+
+
 def _mebibytes(one: Result) -> str:
     return number(one["peak"] / 2**20)
 
@@ -213,6 +237,9 @@ def page(results: Path) -> str:
     if crisis := kept.get("crisis_12x2"):
         rounds = crisis["gradient"]["over forward"]["clock"]["runs"]
         parts += [*speed(crisis), gradient(crisis), *curves(crisis), circumstances(crisis, "Measured", rounds)]
+    if others := kept.get("peers"):
+        rounds = others["speed"]["nanoseconds"]["foedus, one core"]["runs"]
+        parts += [*peers(others), circumstances(others, "Measured", rounds)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -134,3 +134,17 @@ def test_the_page_on_speed_is_what_the_results_say() -> None:
     import report
 
     assert (ROOT / "docs" / "speed.md").read_text("utf-8") == report.page(BENCHMARKS / "results")
+
+
+def test_the_solution_by_hand_is_that_of_the_protocol() -> None:
+    """What loops and other tools are given in the benchmark of peers."""
+    import peers
+    from support.plain_core import OUTPUTS, solve_arrays, solve_one
+
+    given = peers.inputs(50)
+    found = peers.engine(list(given)).run(np.stack(list(given.values())))
+    assert len(found) == len(OUTPUTS)
+    np.testing.assert_allclose(np.array(solve_arrays(given)), found, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        solve_one({name: float(values[7]) for name, values in given.items()}), found[:, 7], rtol=0, atol=1e-12
+    )
