@@ -3,10 +3,10 @@
     pip install "foedus[bench]"
     python benchmarks/peers.py [--draws N] [--rounds N] [--json FILE]
 
-The crisis is that of the shipped protocol `core`: three players, two types of patron, 14 plays. Each contestant gets the same draws
-and must return the same probabilities, or is not measured. Loops, Mesa and the Workbench are given a hand-written solution of this
-one game (support/plain_core.py), so that what is timed is the machinery around it. Who is not installed is passed over. Gambit, which
-solves games itself, has a benchmark of its own.
+The crisis is that of the shipped protocol `core`: three players, two types of patron, 14 plays. Each contestant gets the same
+draws and must return the same probabilities, or is not measured. Loops, Mesa and the Workbench are given a hand-written
+solution of this one game (support/plain_core.py), so that what is timed is the machinery around it. Who is not installed is
+passed over. Gambit, which solves games itself, has a benchmark of its own.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ PEERS: dict[str, tuple[str, Callable[[Draws], np.ndarray], int, float]] = {
 
 
 def speed(draws: int, rounds: int) -> Result:
-    """Everyone in turn, each on as many draws as it does in reasonable time; seconds a solve, and ratios to one core of foedus."""
+    """Everyone in turn, each on as many draws as it does in reasonable time; and ratios to one core of foedus."""
     given = inputs(draws)
     run = engine(list(given))
     rows = np.stack(list(given.values()))  # as draws come from an ensemble: one array

@@ -86,9 +86,9 @@ The same {draws} draws, drawn beforehand, for more and more crises. What is the 
 PEERS = """\
 ## Beside other tools
 
-The crisis of the shipped protocol `core` solved over draws of its numbers. The Python loop, Mesa and the EMA Workbench are given a
-[hand-written solution](../benchmarks/support/plain_core.py) of this one game, one draw at a time, so what differs is the machinery
-around it; NumPy gets the same on whole arrays. foedus compiles the protocol file. All return the same probabilities to 1e-9.
+The crisis of the shipped protocol `core` solved over draws of its numbers. The Python loop, Mesa and the EMA Workbench are given
+a [hand-written solution](../benchmarks/support/plain_core.py) of this one game, one draw at a time, so what differs is the
+machinery around it; NumPy gets the same on whole arrays. foedus compiles the protocol file. All return the same to 1e-9.
 Times are nanoseconds a solve; ratios are of processor time to one core of foedus in the same round."""
 
 MEMORY = "Peak memory of the whole process, for runs of all draws in pieces:"
