@@ -158,7 +158,7 @@ def test_limits_are_gambits(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_the_regret_of_a_limit_is_what_gambit_makes_of_it(name: str) -> None:
-    """The exact check that is printed: what each action would gain at each information set that is reached, by Gambit's own sums."""
+    """The exact check that is printed: what each action would gain at each information set that is reached, as Gambit has it."""
     game, found = pygambit.read_efg(CATALOGUE / name), solve(load_scenario(CATALOGUE / name), limit=True)
     here = {n.path: n for n in found.nodes if n.player is not None}
     profile = game.mixed_behavior_profile()
@@ -166,7 +166,7 @@ def test_the_regret_of_a_limit_is_what_gambit_makes_of_it(name: str) -> None:
         for action in at.infoset.actions:
             profile[action] = here[path].actions[action.label]
     for path, at in moves(game.root):
-        if profile.infoset_prob(at.infoset) > 1e-12:  # where play hardly comes, beliefs are the branch's, which it does not know
+        if profile.infoset_prob(at.infoset) > 1e-12:  # elsewhere, beliefs are the branch
             regret = max(
                 0.0, max(float(profile.action_value(a)) for a in at.infoset.actions) - float(profile.infoset_value(at.infoset))
             )
