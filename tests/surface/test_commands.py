@@ -21,6 +21,7 @@ COMMANDS = (
     "list",
     "cite",
     "report",
+    "explore",
     "explain",
     "compare",
     "backtest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from foedus.formulas import Call, Expression, Move, Name
@@ -97,7 +98,8 @@ def _wish(world: World, call: Call) -> list[Value]:
             return solution.mean(at)
         precision = solution.stage.precision(player)
         scores = [precision * solution.value(player, child) for child in at.children.values()]
-        return ir.softmax(solution.stage.weighted(at, scores))
+        # whatever is forced there, a wish may be for any of the actions
+        return ir.softmax([s if w == 1 else s + math.log(w) for s, w in zip(scores, at.weights, strict=True)])
 
     return _average(world, node, wished)
 

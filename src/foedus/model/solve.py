@@ -12,10 +12,9 @@ from foedus.game.tree import Play, Position
 from foedus.model.model import Model
 from foedus.model.world import World
 from foedus.program.continuation import CONVERGED, STALLED, STATUS
-from foedus.program.ir import Value
+from foedus.program.ir import Program, Value
 from foedus.program.numpy_executor import execute
 from foedus.scenario.scenario import Scenario
-from foedus.shown import Shown
 
 EXACT = "exact, by backward induction"
 
@@ -86,7 +85,7 @@ class SolvedBelief:
 
 
 @dataclass(frozen=True)
-class Solved(Shown):
+class Solved:
     """One solved crisis.
 
     Attributes:
@@ -152,8 +151,19 @@ def solve(scenario: Scenario, *, prior_set: str | None = None, limit: bool = Fal
     model = Model(scenario.protocol, limit=limit)
     levers = model.levers(scenario.policies[scenario.policy].settings[0])
     world = model.world(model.numbers() | levers, forced=scenario.forced)
-    outputs = outputs_of(world)
-    found = execute(model.builder.program(outputs), scenario.central(prior_set))
+    return solved_values(world, model.builder.program(outputs_of(world)), scenario, prior_set)
+
+
+def solved_values(world: World, program: Program, scenario: Scenario, prior_set: str | None = None) -> Solved:
+    """A crisis solved at the central values of a scenario's numbers.
+
+    Args:
+        world, program: the crisis, and the program of its `outputs_of`; both serve any values of the numbers.
+
+    Raises:
+        NumericalError: the solution is not finite at these values.
+    """
+    found = execute(program, scenario.central(prior_set))
     values = {name: float(value) for name, value in found.items()}
     status = STATUS[int(values["status"])] if "status" in values else EXACT
     if values.get("status", CONVERGED) >= STALLED:

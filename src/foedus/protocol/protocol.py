@@ -11,7 +11,6 @@ from foedus.errors import Place
 from foedus.formulas import Formula
 from foedus.numbers import Support
 from foedus.protocol.schema import Reference, Rule
-from foedus.shown import Shown
 from foedus.units import Unit
 
 END = "end"
@@ -164,7 +163,7 @@ class Tie:
 
 
 @dataclass(frozen=True)
-class Protocol(Shown):
+class Protocol:
     """A kind of crisis.
 
     Attributes:

@@ -110,12 +110,26 @@ def trails(
         return Trails((), count, 0)
     course = Course(scenario, [Goal(name, 1) for name in chosen], horizon, workers)
     drawn = draw(scenario, count, seed=seed, only=course.program.inputs.keys())
-    values = course.run(drawn, [extended(p.settings, horizon) for p in scenario.policies.values()], count)
+    return trails_of(
+        scenario, chosen, course.run(drawn, [extended(p.settings, horizon) for p in scenario.policies.values()], count)
+    )
+
+
+def trails_of(scenario: Scenario, names: Sequence[str], values: Array) -> Trails:
+    """What was followed, as quantiles over the draws.
+
+    Args:
+        values: (policy, crisis, name, draw), for every policy of the scenario in its order.
+
+    Raises:
+        NumericalError: no draw could be computed.
+    """
+    count = values.shape[-1]
     fine = np.asarray(np.isfinite(values).all(axis=(0, 1, 2)))
     if not fine.any():
         raise NumericalError(f"none of {count:,} draws could be computed under every policy")
     levels = np.quantile(values[..., fine], LEVELS, axis=-1)  # (level, policy, crisis, name)
-    found = (_trail(scenario, name, levels[..., k]) for k, name in enumerate(chosen))
+    found = (_trail(scenario, name, levels[..., k]) for k, name in enumerate(names))
     return Trails(tuple(found), count, int((~fine).sum()))
 
 

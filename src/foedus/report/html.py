@@ -38,11 +38,10 @@ def page(found: Findings, command: str) -> str:
         found: what it shows.
         command: what gives the same page again.
     """
-    return environment().get_template("report.html").render(_context(found, command))
+    return _environment().get_template("report.html").render(_context(found, command))
 
 
-def environment() -> Environment:
-    """Where templates are found, and what they may call."""
+def _environment() -> Environment:
     found = Environment(
         loader=PackageLoader("foedus.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -60,15 +59,18 @@ def _context(found: Findings, command: str) -> dict[str, Any]:
         **_evidence(found),
         "scenario": scenario,
         "prior_sets": [(name, clean(meaning)) for name, meaning in scenario.set_meanings.items()],
-        **palettes(),
+        "symbols": SYMBOLS,
         "meanings": MEANINGS,
         "verdict_meaning": WHAT_A_VERDICT_MEANS,
         "carrier_meaning": WHAT_CARRIES,
+        "cuts": (UNLIKELY, LIKELY),
+        "colours": palette.VERDICTS,
         "tree": Markup(tree_figure(solved)),  # noqa: S704 - every word in it was escaped when it was drawn
         "tree_words": description(solved),
         "solved": solved,
         "payoff_unit": str(scenario.protocol.payoff_unit),
         "actors": actors(scenario),
+        "players": list(enumerate(palette.PLAYERS)),
         "ties": ties(solved),
         "tied": tied(solved),
         "network": Markup(network_figure(solved)),  # noqa: S704 - as above
@@ -85,16 +87,6 @@ def _context(found: Findings, command: str) -> dict[str, Any]:
         "command": command,
         "version": foedus.__version__,
         "settings": _settings(audit, solved),
-    }
-
-
-def palettes() -> dict[str, Any]:
-    """What bars and badges are drawn with."""
-    return {
-        "symbols": SYMBOLS,
-        "cuts": (UNLIKELY, LIKELY),
-        "colours": palette.VERDICTS,
-        "players": list(enumerate(palette.PLAYERS)),
     }
 
 

@@ -14,7 +14,6 @@ from foedus.protocol.protocol import Protocol, flat_names
 from foedus.protocol.schema import Reference
 from foedus.scenario.overlays import Change, Variant
 from foedus.scenario.schema import ActorSchema, RecordSchema, Role, SourceSchema
-from foedus.shown import Shown
 
 LARGEST_PRECISION = 1e9  # per unit of payoff
 
@@ -125,7 +124,7 @@ class Tension:
 
 
 @dataclass(frozen=True)
-class Scenario(Shown):
+class Scenario:
     """One crisis.
 
     Attributes:

@@ -1,0 +1,1 @@
+"""The page in the browser: an argument with its numbers on sliders."""
