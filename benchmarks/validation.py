@@ -125,7 +125,7 @@ def coefficients_of(found: Backtest) -> Result:
 
 def blocks_of(found: Backtest, name: str) -> list[Result]:
     """The section of a backtest."""
-    from foedus.report.backtest_terminal import verdict
+    from foedus.report.backtest_terminal import recoded, verdict
 
     blocks: list[Result] = [
         {"text": f"{found.n:,} cases of {len(set(found.clusters)):,} crises or wars; {found.split}. {verdict(found)}"}
@@ -137,6 +137,8 @@ def blocks_of(found: Backtest, name: str) -> list[Result]:
             of = ", ".join(found.levels if scale == "levels" else found.coarse[scale]).replace("_", " ")
             blocks.append({"text": f"**{_scale(found, scale)}**: {of}."})
         blocks.append(scores_of(found, scale))
+    if other := recoded(found):
+        blocks.append({"text": other})
     slope = found.calibration()
     words = f"Recalibration slope {slope.slope:.2f} ± {1.96 * slope.error:.2f}: 1 is right, below 1 too sure, above 1 too timid."
     blocks += [{"text": words}, figure_of(found, name), {"text": "The coefficients:"}, coefficients_of(found)]

@@ -6,9 +6,17 @@ import csv
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from command import foedus
 from helpers_crises import invented, text_of
+
+import foedus.history as history
+from foedus.documents import parse_document
+from foedus.report.schemas import json_schema
+from foedus.report.validation import read_validation
+
+HISTORY = Path(history.__file__).parent
 
 
 @pytest.fixture
@@ -37,6 +45,30 @@ def test_programs_get_everything(cases: Path, tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [r["case"] for r in rows] == [c["id"] for c in found["cases"]]
     assert {"scores.csv", "scores.tex", "reliability.csv"} <= {p.name for p in (tmp_path / "tables").iterdir()}
+
+
+def test_the_report_reads_what_is_printed(cases: Path, tmp_path: Path) -> None:
+    stored = tmp_path / "stored.json"
+    stored.write_text(foedus("backtest", cases, "--json").out, "utf-8")
+    found = read_validation(stored)
+    assert found.n == 16 and len(found.cases.rows) == 16 and found.rates
+    assert "ordered_logit" in found.scores.column("forecaster")
+
+
+def test_case_files_and_maps_are_checked_and_have_a_schema(cases: Path) -> None:
+    assert foedus("check", cases).out.startswith("ok: the file of cases 'cases' has 16 cases, 8 crises, 16 to be scored")
+    for folder, kind in (("library", "cases"), ("maps", "map")):
+        for path in sorted(p for p in (HISTORY / folder).iterdir() if p.suffix == ".yaml"):
+            done = foedus("check", path)
+            assert done.code == 0 and done.out.startswith("ok: the "), done.err
+            data = parse_document(path.read_bytes(), path.name).data
+            jsonschema.Draft202012Validator(json_schema(kind)).validate(data)
+
+
+def test_an_idle_code_of_a_map_is_told(tmp_path: Path) -> None:
+    text = (HISTORY / "maps" / "gallery.yaml").read_text("utf-8").replace("t_initiated * initiated", "0 * initiated")
+    (tmp_path / "mine.yaml").write_text(text, "utf-8")
+    assert "'t_initiated' changes no probability" in foedus("check", tmp_path / "mine.yaml").out
 
 
 def test_a_malformed_file_is_refused_by_line(cases: Path) -> None:

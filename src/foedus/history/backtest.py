@@ -144,7 +144,9 @@ def _splits(crises: Crises, pool: Crises, apart: bool, by_time: Sequence[date] |
         outside = groups == cluster
         inside = pool.known & ~outside
         if not inside.any():
-            raise MeaningError("all cases belong to one crisis: nothing is left to learn from", fix="add cases, or --train")
+            raise MeaningError(
+                "all cases belong to one crisis: nothing is left to learn from", fix="--train gallery, or add cases"
+            )
         yield inside, outside
 
 

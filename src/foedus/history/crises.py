@@ -34,6 +34,7 @@ class Crises:
         pairs: client and patron, for what the same pair did last. starts, ends: the first and last day.
         fields: by name, words by which rates are counted. codes: by name, numbers.
         happened: the index of a level, or -1 where that is not known. scored: whether a case is trained on and scored.
+        alternatives: other levels that a coder could have seen, for each case; empty where nobody said.
         filled: how often a missing code was filled as the map says. left_out: reason to how many rows were no case.
         warnings: what a reader must know.
     """
@@ -47,6 +48,7 @@ class Crises:
     codes: Mapping[str, Array]
     happened: Level
     scored: NDArray[np.bool_]
+    alternatives: tuple[tuple[int, ...], ...] = ()
     filled: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ class Crises:
             codes={n: v[rows] for n, v in self.codes.items()},
             happened=self.happened[rows],
             scored=self.scored[rows],
+            alternatives=pick(self.alternatives) if self.alternatives else (),
         )
 
     @property
@@ -122,6 +125,7 @@ def crises_of(document: Document, given: MapSchema) -> Crises:
         codes=codes,
         happened=np.array([UNKNOWN if c.response is None or c.response.level is None else c.response.level for c in cases]),
         scored=np.array([not c.flagship for c in cases]),
+        alternatives=tuple(tuple(c.response.alt) if c.response else () for c in cases),
         filled=filled,
         warnings=tuple(_warnings(cases)),
     )

@@ -87,9 +87,9 @@ class Backtest:
             return p
         return np.stack([p[:, :, list(members)].sum(axis=2) for members in self._groups(scale).values()], axis=2)
 
-    def losses(self, name: str, score: str, scale: str = "levels") -> Array:
-        """The loss of each scored case, (case,), on average over variants."""
-        y = self.happened(scale)
+    def losses(self, name: str, score: str, scale: str = "levels", happened: Level | None = None) -> Array:
+        """The loss of each scored case, (case,), on average over variants; by another coding of what happened if one is given."""
+        y = self.happened(scale) if happened is None else happened
         found: Array = np.mean([scores.SCORES[score](p, y) for p in self.forecast(name, scale)], axis=0)
         return found
 
@@ -100,6 +100,13 @@ class Backtest:
     def difference(self, name: str, score: str, scale: str = "levels") -> Mean:
         """The model's score less that of a baseline over the same cases, its error by crisis; below zero it is better."""
         return scores.difference(self.losses(MODEL, score, scale), self.losses(name, score, scale), self.clusters)
+
+    def recoded(self) -> Level | None:
+        """What happened in the scored cases with the first alternative in place of the main coding, where there is one."""
+        if not any(self.crises.alternatives):
+            return None
+        pairs = zip(self.crises.happened, self.crises.alternatives, strict=True)
+        return np.array([alt[0] if alt else y for y, alt in pairs], dtype=np.intp)[self._rows]
 
     def calibration(self, name: str = MODEL, scale: str = "levels", bins: int = 5) -> Calibration:
         """Whether what was given a probability happened as often as that."""
@@ -124,6 +131,7 @@ class Backtest:
                 name: {"levels": list(groups)} | (self._scores(name) if self.n else {}) for name, groups in self.coarse.items()
             },
             "calibration": {scale: self.calibration(scale=scale).to_dict() for scale in self.scales} if self.n else {},
+            "recoded": self._recoded(),
             "coefficients": self.coefficients.to_dict(),
             "cases": self.cases(),
             "left_out": dict(self.crises.left_out),
@@ -132,6 +140,14 @@ class Backtest:
         }
         clean: dict[str, Any] = finite(found)
         return clean
+
+    def _recoded(self) -> dict[str, Any]:
+        """Log scores of the same forecasts by the alternative coding."""
+        y = self.recoded() if self.n else None
+        if y is None:
+            return {}
+        changed = int((y != self.happened()).sum())
+        return {"cases": changed, "log": {n: float(self.losses(n, "log", happened=y).mean()) for n in (MODEL, *self.rivals)}}
 
     def _scores(self, scale: str) -> dict[str, Any]:
         def means(of: Callable[[str], Mean]) -> dict[str, Any]:

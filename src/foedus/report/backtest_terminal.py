@@ -29,6 +29,8 @@ def backtest_parts(found: Backtest, command: str) -> Iterator[RenderableType]:
     if found.n:
         yield from (Text(), reliability_part(found))
         yield from (Text(), Text(verdict(found)))
+        if other := recoded(found):
+            yield Text(other)
     yield from (Text(), coefficients_part(found), Text(), cases_part(found))
     if found.warnings:
         yield from (Text(), heading("To know before believing it"), *(Text(f"· {clean(w)}") for w in found.warnings))
@@ -69,6 +71,19 @@ def verdict(found: Backtest) -> str:
     parts += [f"worse than {', '.join(worse)}"] if worse else []
     parts += [f"not to be told from {', '.join(open_)}"] if open_ else []
     return f"By the log score the model is {'; '.join(parts)}."
+
+
+def recoded(found: Backtest) -> str:
+    """In a sentence: the same forecasts, scored by what the coder might have written instead."""
+    y = found.recoded()
+    if y is None:
+        return ""
+    model, *others = (float(found.losses(n, "log", happened=y).mean()) for n in (MODEL, "constant", "ordered_logit"))
+    changed = plural(int((y != found.happened()).sum()), "contested case")
+    return (
+        f"With the first alternative coding of {changed} the same forecasts have a log score of {model:.3f}, "
+        f"the constant rate {others[0]:.3f}, the ordered logit {others[1]:.3f}."
+    )
 
 
 def coefficients_part(found: Backtest) -> RenderableType:

@@ -11,6 +11,7 @@ from pathlib import Path
 from foedus.documents import MAX_BYTES, Document, parse_document, read_document
 from foedus.errors import NotFoundError, Place, nearest
 from foedus.formulas import Formula, Name
+from foedus.history.maps.schema import MapSchema
 from foedus.model.model import Model
 from foedus.protocol.loader import build_protocol, shipped
 from foedus.protocol.protocol import Definition, Measure, Protocol, Quantity, State
@@ -55,6 +56,10 @@ def inspect_file(name: str) -> Inspection:
         return inspect_scenario(load_scenario(name))
     document, beside = _document(name)
     data = document.data if isinstance(document.data, dict) else {}
+    if "cases" in data and "scenario" not in data:
+        return inspect_cases(document)
+    if "map" in data and "scenario" not in data:
+        return inspect_map(document)
     if "protocol" in data and "scenario" not in data and not is_overlay(document):
         return inspect_protocol(build_protocol(document))
     return inspect_scenario(build_scenario(document, beside))
@@ -70,6 +75,46 @@ def _document(name: str) -> tuple[Document, Path]:
     if Path(name).suffix in (".yaml", ".yml") or Path(name).exists():
         return read_document(name), Path(name).parent
     raise NotFoundError(f"no file, scenario or protocol '{name}'", fix=nearest(name, library))
+
+
+def inspect_cases(document: Document) -> Inspection:
+    """What is in a file of cases that `backtest` forecasts."""
+    from foedus.history.crises import crises_of
+    from foedus.history.mapping import load_forecaster
+
+    found = crises_of(document, load_forecaster("gallery").map)
+    counts = (
+        plural(len(found), "case"),
+        f"{plural(len(set(found.clusters)), 'crisis', 'crises')}",
+        f"{int(found.known.sum())} to be scored",
+    )
+    return Inspection("file of cases", Path(document.name).stem, counts, tuple(Remark(w, None) for w in found.warnings))
+
+
+def inspect_map(document: Document) -> Inspection:
+    """What is in a map from codes to the numbers of a protocol."""
+    from foedus.history.mapping import build_forecaster
+
+    found = build_forecaster(document)
+    given = found.map
+    counts = (
+        plural(len(given.codes), "code"),
+        plural(len(given.coefficients), "coefficient"),
+        plural(len(given.levels), "level"),
+    )
+    idle = [n for n in (*given.codes, *given.coefficients) if n not in found.program.inputs and not _made_of(n, given)]
+    remarks = tuple(
+        Remark(f"'{n}' changes no probability", document.place(("codes" if n in given.codes else "coefficients", n)))
+        for n in idle
+    )
+    return Inspection("map", given.map, counts, remarks)
+
+
+def _made_of(name: str, given: MapSchema) -> bool:
+    """Whether other codes are made of a code, or a baseline reads it."""
+    code = given.codes.get(name)
+    used = {n for c in given.codes.values() for n in (*c.product, c.instead)}
+    return name in used or (code is not None and code.covariate)
 
 
 def inspect_protocol(protocol: Protocol) -> Inspection:

@@ -11,11 +11,13 @@ from typing import Any
 
 from foedus.errors import NotFoundError, nearest
 from foedus.formats import version
+from foedus.history.maps.schema import CaseFileSchema, MapSchema
 from foedus.protocol.schema import ProtocolSchema
 from foedus.scenario.overlays import KEPT_BY_THE_BASE
 from foedus.scenario.schema import OverlaySchema, ScenarioSchema
 from foedus.schema import Strict
 
+_HISTORY = ("cases", "map")  # files of which there has been one format
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -28,7 +30,7 @@ def json_schema(kind: str) -> dict[str, Any]:
     if kind not in _KINDS:
         raise NotFoundError(f"no kind of file '{kind}'", fix=nearest(kind, _KINDS))
     found = _KINDS[kind]()
-    number = version("scenario" if kind == "overlay" else kind)
+    number = version("scenario" if kind == "overlay" else kind) if kind not in _HISTORY else 1
     return {"$schema": DIALECT, "$id": f"urn:foedus:{kind}:{number}", **found}
 
 
@@ -116,4 +118,6 @@ _KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "scenario": lambda: _of(ScenarioSchema, "scenario"),
     "protocol": lambda: _of(ProtocolSchema, "protocol"),
     "overlay": _overlay,
+    "cases": lambda: _of(CaseFileSchema, "cases"),
+    "map": lambda: _of(MapSchema, "map"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,18 @@ def test_plain_data_holds_everything(found: Backtest) -> None:
     assert sum(case["probabilities"]) == pytest.approx(1) and len(case["probabilities"]) == 6
     assert case["happened"] in data["levels"]
     assert data["scores"]["model"]["log"] == pytest.approx(np.mean([c["log"] for c in data["cases"]]))
+
+
+def test_the_same_forecasts_are_scored_by_another_coding() -> None:
+    given = crises(12)
+    assert run(FORECASTER, given, placebo=False).recoded() is None
+    other = replace(given, alternatives=tuple(((5 - int(y)),) if k == 3 else () for k, y in enumerate(given.happened)))
+    found = run(FORECASTER, other, placebo=False)
+    y = found.recoded()
+    assert y is not None and list(np.flatnonzero(y != found.happened())) == [3]
+    changed = found.losses("model", "log", happened=y) - found.losses("model", "log")
+    assert np.flatnonzero(changed).tolist() == [3]
+    assert found.to_dict()["recoded"]["cases"] == 1
 
 
 def test_nothing_to_learn_from_is_said() -> None:
