@@ -23,6 +23,7 @@ Written by `python benchmarks/report.py` from the results in `benchmarks/results
 python3 tasks.py bench crisis_12x2 --json benchmarks/results/crisis_12x2.json
 python3 tasks.py bench audit --long --json benchmarks/results/audit.json
 python3 tasks.py bench peers --json benchmarks/results/peers.json
+python3 tasks.py bench gambit --json benchmarks/results/gambit.json
 python3 tasks.py bench report
 ```
 
@@ -90,6 +91,16 @@ The crisis of the shipped protocol `core` solved over draws of its numbers. The 
 a [hand-written solution](../benchmarks/support/plain_core.py) of this one game, one draw at a time, so what differs is the
 machinery around it; NumPy gets the same on whole arrays. foedus compiles the protocol file. All return the same to 1e-9.
 Times are nanoseconds a solve; ratios are of processor time to one core of foedus in the same round."""
+
+GAMBIT = """\
+## Against Gambit
+
+Logit equilibria of the same games at the same numbers, here for a whole batch and by Gambit one at a time, in turn; pygambit
+{version}, {built}. Gambit's games were read beforehand, and so were the numbers here; the ratio is of times for one solve. The
+stage game of crisis-12x2 is solved by backward induction; the signalling game ([the shipped
+protocol](../src/foedus/protocol/library/signalling.yaml)) and Selten's horse with random payoffs have information sets and are
+solved along the branch from uniform play, as Gambit does. Every probability of the games that both solved is compared: the
+largest difference stands in the last column. The goals are a million times for the first and a thousand for the others."""
 
 MEMORY = "Peak memory of the whole process, for runs of all draws in pieces:"
 
@@ -223,6 +234,21 @@ def peers(found: Result) -> Iterable[str]:
     yield table(["draws", "foedus on one core, ns a solve", "first, s", "Python loop, ns a solve"], rows)
 
 
+def beside_gambit(found: Result) -> Iterable[str]:
+    """How many times as many solves in a second."""
+    contests = {name: one for name, one in found.items() if isinstance(one, dict) and "Gambit" in one}
+    versions, ways = (sorted({one[key] for one in contests.values()}) for key in ("pygambit", "built"))
+    yield GAMBIT.format(version=" and ".join(versions), built=" and ".join(ways))
+    rows = []
+    for name, one in contests.items():
+        nodes = f"{one['positions']} nodes, {one['plays']} plays"
+        times = timed(one["Gambit"], 1e3), timed(one["here"], 1e9)
+        both = (timed(one["ratio"][kind]) for kind in ("clock", "processor"))
+        rows.append([f"{name} ({nodes})", f"{one['draws']:,}", *times, *both, f"{one['difference']:.0e}"])
+    head = ["game", "batch", "Gambit, ms", "here, ns", "**ratio**", "**ratio**, processor time", "difference"]
+    yield table(head, rows)
+
+
 def _mebibytes(one: Result) -> str:
     return number(one["peak"] / 2**20)
 
@@ -240,6 +266,9 @@ def page(results: Path) -> str:
     if others := kept.get("peers"):
         rounds = others["speed"]["nanoseconds"]["foedus, one core"]["runs"]
         parts += [*peers(others), circumstances(others, "Measured", rounds)]
+    if gambit := kept.get("gambit"):
+        rounds = next(one["here"]["runs"] for one in gambit.values() if isinstance(one, dict) and "here" in one)
+        parts += [*beside_gambit(gambit), circumstances(gambit, "Measured", rounds)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from foedus.model.dynamics import recurrence as recurrence
     from foedus.model.solve import Solved as Solved
     from foedus.model.solve import solve as solve
+    from foedus.policies.compare import compare as compare
     from foedus.protocol.loader import load_protocol as load_protocol
     from foedus.runs.simulate import simulate as simulate
     from foedus.runs.store import save as save
@@ -42,6 +43,7 @@ _HOMES = {
     "Solved": "foedus.model.solve",
     "audit": "foedus.claims.audit",
     "backtest": "foedus.history.backtest",
+    "compare": "foedus.policies.compare",
     "draw": "foedus.ensemble.draws",
     "fit": "foedus.history.estimate",
     "load": "foedus.scenario.loader:load_scenario",
@@ -60,6 +62,7 @@ __all__ = [  # the keys of _HOMES, spelled out for type checkers
     "Solved",
     "audit",
     "backtest",
+    "compare",
     "draw",
     "fit",
     "load",

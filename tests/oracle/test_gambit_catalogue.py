@@ -157,6 +157,36 @@ def test_limits_are_gambits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMPARED)
+def test_the_regret_of_a_limit_is_what_gambit_makes_of_it(name: str) -> None:
+    """The exact check that is printed: what each action would gain at each information set that is reached, as Gambit has it."""
+    game, found = pygambit.read_efg(CATALOGUE / name), solve(load_scenario(CATALOGUE / name), limit=True)
+    here = {n.path: n for n in found.nodes if n.player is not None}
+    profile = game.mixed_behavior_profile()
+    for path, at in moves(game.root):
+        for action in at.infoset.actions:
+            profile[action] = here[path].actions[action.label]
+    for path, at in moves(game.root):
+        if profile.infoset_prob(at.infoset) > 1e-12:  # elsewhere, beliefs are the branch
+            regret = max(
+                0.0, max(float(profile.action_value(a)) for a in at.infoset.actions) - float(profile.infoset_value(at.infoset))
+            )
+            assert here[path].regret == pytest.approx(regret, abs=1e-9)
+    assert found.regret < 1e-3
+    assert found.regret_anywhere < 1e-3
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_limits_in_pure_actions_are_among_gambits_pure_equilibria(name: str) -> None:
+    """Of the agent form, where every information set is a player of its own; sequential equilibria are among them."""
+    game, found = pygambit.read_efg(CATALOGUE / name), solve(load_scenario(CATALOGUE / name), limit=True)
+    here = {n.path: n.actions for n in found.nodes if n.player is not None}
+    if any(1e-6 < p < 1 - 1e-6 for actions in here.values() for p in actions.values()):
+        pytest.skip("an equilibrium in mixed actions: its regret is checked above")
+    pure = pygambit.nash.enumpure_agent_solve(game).equilibria
+    assert min(far(here, behaviour(game, lambda _, action, q=q: float(q[action]))) for q in pure) < CLOSE
+
+
+@pytest.mark.parametrize("name", COMPARED)
 def test_written_and_read_again_a_game_is_the_same(name: str, tmp_path: Path) -> None:
     scenario = load_scenario(CATALOGUE / name)
     text = to_efg(scenario)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -113,6 +114,14 @@ def test_memory_does_not_grow_with_the_draws() -> None:
         peaks.append(json.loads(done.stdout)["peak"])
     assert max(peaks) < 0.5 * 2**30
     assert peaks[1] - peaks[0] < 40 * 2**20  # five times the draws; held all at once they would be 200 MB more
+
+
+@pytest.mark.parametrize("name", ["crisis-12x2", "signalling", "horse"])
+def test_gambit_solves_the_same_games_alike(name: str) -> None:
+    import gambit
+
+    one = replace(gambit.CONTESTS[name](1), games=2)
+    assert gambit.agreement(one, gambit.by_gambit(one, sys.executable)["solved"]) < gambit.CLOSE
 
 
 def test_alternate_takes_turns() -> None:

@@ -21,6 +21,7 @@ from foedus.ensemble.streams import Array
 from foedus.program.ir import Program
 from foedus.runs.evaluate import over_ensemble
 from foedus.scenario.scenario import Claim, Scenario, Tension
+from foedus.shown import Shown
 
 ALPHA = 0.05
 STAGES = 2  # an unresolved claim is drawn once more, so each stage has half the chance of error
@@ -86,7 +87,7 @@ class TensionResult:
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Shown):
     """The judged argument."""
 
     scenario: Scenario

@@ -22,6 +22,7 @@ from foedus.explain.structure import Structure, Variants
 from foedus.explain.study import HOLDS, MARGIN, Study
 from foedus.explain.tree import Split, grow
 from foedus.scenario.scenario import Claim, Scenario
+from foedus.shown import Shown
 
 DRAWS, SAMPLES = 16_384, 4096
 FEWEST = 400  # draws on each side of which conditions can be told
@@ -79,7 +80,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Explanations:
+class Explanations(Shown):
     """Explained claims of a scenario, and how they were computed; `whole` where all claims are explained."""
 
     scenario: Scenario

@@ -20,6 +20,7 @@ from foedus.history.maximise import Maximum, Objective, maximise
 from foedus.history.structure import Structure, protocol_structure, with_rule
 from foedus.protocol.protocol import Protocol
 from foedus.protocol.schema import Rule
+from foedus.shown import Shown
 
 Events = Mapping[Any, str]
 SPREAD = 0.5  # standard deviation of the starts about the first, in scaled coefficients
@@ -39,7 +40,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Shown):
     """Estimates and what was estimated.
 
     Attributes:

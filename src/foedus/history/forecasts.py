@@ -17,12 +17,13 @@ from foedus.history.cases import Array
 from foedus.history.crises import UNKNOWN, Crises, Level
 from foedus.history.forecaster import Coefficients
 from foedus.history.scores import Calibration, Mean
+from foedus.shown import Shown
 
 MODEL = "model"
 
 
 @dataclass(frozen=True)
-class Backtest:
+class Backtest(Shown):
     """Forecasts and what happened.
 
     Attributes:

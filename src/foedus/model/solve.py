@@ -15,6 +15,7 @@ from foedus.program.continuation import CONVERGED, STALLED, STATUS
 from foedus.program.ir import Program, Value
 from foedus.program.numpy_executor import execute
 from foedus.scenario.scenario import Scenario
+from foedus.shown import Shown
 
 EXACT = "exact, by backward induction"
 
@@ -85,7 +86,7 @@ class SolvedBelief:
 
 
 @dataclass(frozen=True)
-class Solved:
+class Solved(Shown):
     """One solved crisis.
 
     Attributes:

@@ -15,10 +15,11 @@ from foedus.policies.course import Course, Goal, extended, goals_of
 from foedus.policies.judge import Judge, PolicyResult
 from foedus.policies.paths import Best, best_path
 from foedus.scenario.scenario import Scenario
+from foedus.shown import Shown
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """Policies of a scenario compared; `baseline` is the scenario's own."""
 
     scenario: Scenario

@@ -11,6 +11,7 @@ from foedus.errors import Place
 from foedus.formulas import Formula
 from foedus.numbers import Support
 from foedus.protocol.schema import Reference, Rule
+from foedus.shown import Shown
 from foedus.units import Unit
 
 END = "end"
@@ -163,7 +164,7 @@ class Tie:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Protocol(Shown):
     """A kind of crisis.
 
     Attributes:

@@ -38,10 +38,11 @@ def page(found: Findings, command: str) -> str:
         found: what it shows.
         command: what gives the same page again.
     """
-    return _environment().get_template("report.html").render(_context(found, command))
+    return environment().get_template("report.html").render(_context(found, command))
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates are found, and what they may call."""
     found = Environment(
         loader=PackageLoader("foedus.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -59,18 +60,15 @@ def _context(found: Findings, command: str) -> dict[str, Any]:
         **_evidence(found),
         "scenario": scenario,
         "prior_sets": [(name, clean(meaning)) for name, meaning in scenario.set_meanings.items()],
-        "symbols": SYMBOLS,
+        **palettes(),
         "meanings": MEANINGS,
         "verdict_meaning": WHAT_A_VERDICT_MEANS,
         "carrier_meaning": WHAT_CARRIES,
-        "cuts": (UNLIKELY, LIKELY),
-        "colours": palette.VERDICTS,
         "tree": Markup(tree_figure(solved)),  # noqa: S704 - every word in it was escaped when it was drawn
         "tree_words": description(solved),
         "solved": solved,
         "payoff_unit": str(scenario.protocol.payoff_unit),
         "actors": actors(scenario),
-        "players": list(enumerate(palette.PLAYERS)),
         "ties": ties(solved),
         "tied": tied(solved),
         "network": Markup(network_figure(solved)),  # noqa: S704 - as above
@@ -87,6 +85,16 @@ def _context(found: Findings, command: str) -> dict[str, Any]:
         "command": command,
         "version": foedus.__version__,
         "settings": _settings(audit, solved),
+    }
+
+
+def palettes() -> dict[str, Any]:
+    """What bars and badges are drawn with."""
+    return {
+        "symbols": SYMBOLS,
+        "cuts": (UNLIKELY, LIKELY),
+        "colours": palette.VERDICTS,
+        "players": list(enumerate(palette.PLAYERS)),
     }
 
 

@@ -65,3 +65,10 @@ def plain_style() -> str:
             own = ",".join(f"{s}.{k}" for s in selectors.split(","))
             found.append(f"{own}{{{said.replace('var(--fs-c)', colour.light)}")
     return f".fs{{{_FONT}}}" + "".join(found)
+
+
+def light_style(within: str) -> str:
+    """Rules that hold figures inside an element to the colours of a light ground, whatever the reader's system prefers."""
+    fixed = ";".join(f"{part}!important" for part in _LIGHT.split(";"))
+    owners = "".join(f"{within} .{name}{{--fs-c:{colour.light}!important}}" for name, colour in _owners())
+    return f"{within} .fs{{{fixed}}}{owners}"

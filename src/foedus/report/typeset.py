@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from foedus.formulas import Formula, Name
@@ -11,6 +11,7 @@ from foedus.report.mathml import PRIME, equation, mi, mo, row, symbol
 from foedus.report.text import clean
 from foedus.scenario.scenario import Reading, Scenario
 
+READ = "Measures that the claims and drawings read"
 RULES = {
     "logit": "Each mover takes an action with a probability in proportion to exp(precision × its expected payoff): logit.",
     "probit": "Each mover errs by a normal disturbance of its expected payoffs (probit).",
@@ -41,7 +42,12 @@ class Group:
 
 def typeset(scenario: Scenario) -> list[Group]:
     """The formulas that the scenario's results rest on, in the order in which a paper would give them."""
-    protocol = scenario.protocol
+    return typeset_protocol(scenario.protocol, tuple(_measures(scenario)))
+
+
+def typeset_protocol(protocol: Protocol, measures: Sequence[Measure] | None = None) -> list[Group]:
+    """The formulas of a protocol, with all measures or only some."""
+    chosen = protocol.measures.values() if measures is None else measures
     found = (
         Group("Payoffs", "", tuple(_payoffs(protocol))),
         Group("Choice", RULES[protocol.rule], tuple(_precision(protocol))),
@@ -49,7 +55,7 @@ def typeset(scenario: Scenario) -> list[Group]:
         Group("Definitions within a crisis", "", tuple(_line(d) for d in _definitions(protocol))),
         Group("From one crisis to the next", "A prime marks the next crisis.", tuple(_states(protocol))),
         Group("Promises: how far they hold here", "", tuple(_promises(protocol))),
-        Group("Measures that the claims and drawings read", "", tuple(_line(m) for m in _measures(scenario))),
+        Group("Measures" if measures is None else READ, "", tuple(_line(m) for m in chosen)),
     )
     return [group for group in found if group.lines]
 

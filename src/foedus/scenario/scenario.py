@@ -14,6 +14,7 @@ from foedus.protocol.protocol import Protocol, flat_names
 from foedus.protocol.schema import Reference
 from foedus.scenario.overlays import Change, Variant
 from foedus.scenario.schema import ActorSchema, RecordSchema, Role, SourceSchema
+from foedus.shown import Shown
 
 LARGEST_PRECISION = 1e9  # per unit of payoff
 
@@ -124,7 +125,7 @@ class Tension:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Shown):
     """One crisis.
 
     Attributes:
