@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from foedus.ensemble.designs import points
+from foedus.ensemble.quantiles import drawn
 from foedus.ensemble.streams import Array
 from foedus.numbers import Prior
 from foedus.scenario.scenario import Correlation, Scenario
@@ -64,7 +65,7 @@ def draw_sets(
                 values[label] = np.asarray(numbers[label].value, dtype=np.float64)
                 continue
             if (label, prior) not in computed:
-                computed[label, prior] = prior.quantile(unit[label])
+                computed[label, prior] = drawn(prior, unit[label])
             values[label] = computed[label, prior]
         found[name] = values
     return found
