@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from foedus.claims.audit import Audit as Audit
     from foedus.claims.audit import audit as audit
     from foedus.ensemble.draws import draw as draw
+    from foedus.ensemble.posterior import conditioned as conditioned
     from foedus.errors import FoedusError as FoedusError
     from foedus.errors import InputError as InputError
     from foedus.errors import NumericalError as NumericalError
     from foedus.history.backtest import backtest as backtest
     from foedus.history.estimate import fit as fit
+    from foedus.history.record.posterior import fit_record as fit_record
     from foedus.model.dynamics import recurrence as recurrence
     from foedus.model.solve import Solved as Solved
     from foedus.model.solve import solve as solve
@@ -44,8 +46,10 @@ _HOMES = {
     "audit": "foedus.claims.audit",
     "backtest": "foedus.history.backtest",
     "compare": "foedus.policies.compare",
+    "conditioned": "foedus.ensemble.posterior",
     "draw": "foedus.ensemble.draws",
     "fit": "foedus.history.estimate",
+    "fit_record": "foedus.history.record.posterior",
     "load": "foedus.scenario.loader:load_scenario",
     "load_protocol": "foedus.protocol.loader",
     "recurrence": "foedus.model.dynamics",
@@ -63,8 +67,10 @@ __all__ = [  # the keys of _HOMES, spelled out for type checkers
     "audit",
     "backtest",
     "compare",
+    "conditioned",
     "draw",
     "fit",
+    "fit_record",
     "load",
     "load_protocol",
     "recurrence",

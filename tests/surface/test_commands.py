@@ -24,6 +24,7 @@ COMMANDS = (
     "explore",
     "explain",
     "compare",
+    "fit",
     "backtest",
     "export",
     "import",

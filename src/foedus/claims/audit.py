@@ -119,14 +119,15 @@ def audit(
 
     Args:
         scenario: whose claims.
-        draws: for each prior set; the scenario's own number by default.
+        draws: for each prior set; the scenario's own number by default, or all that its posterior has.
         seed: the scenario's own by default.
         design: see `ensemble.designs`.
         limit: judge in the subgame-perfect limit.
         workers: threads; the result does not depend on it.
         progress: told what is being done.
     """
-    count, chosen = draws or scenario.draws, scenario.seed if seed is None else seed
+    own = scenario.posterior.draws if scenario.posterior else scenario.draws
+    count, chosen = draws or own, scenario.seed if seed is None else seed
     progress("compiling the claims")
     run = _Run(scenario, build_argument(scenario, limit=limit), count, chosen, design, workers)
     tested = [c.id for c in scenario.claims if c.tests]
@@ -176,6 +177,11 @@ class _Run:
         """The chance of error of one interval, so that all hold together."""
         return ALPHA / (max(len(self.scenario.claims), 1) * len(self.scenario.prior_sets) * STAGES)
 
+    @property
+    def worth(self) -> float:
+        """How many independent draws one is worth: less than one for a posterior whose draws hang together."""
+        return min(1.0, self.scenario.posterior.ess / self.scenario.posterior.draws) if self.scenario.posterior else 1.0
+
     def tallies(self, ids: Sequence[str], count: int, before: Mapping[str, Tally] | None = None) -> dict[str, Tally]:
         """Counts over `count` draws of each prior set; tensions are counted where all claims are.
 
@@ -216,7 +222,7 @@ class _Run:
         if claim.untestable:
             return ClaimResult(claim, "untestable", {}, None, None, None, [], 0)
         result = self._judged(claim, tallies)
-        if result.verdict == "unresolved":
+        if result.verdict == "unresolved" and self.scenario.posterior is None:
             # other designs than independent draws spread all of their draws at once
             before = {n: of_claim(t, self.argument, claim.id) for n, t in tallies.items()} if self.design == "random" else None
             result = self._judged(claim, self.tallies([claim.id], self.count * MORE, before))
@@ -256,7 +262,8 @@ class _Run:
 
     def _under(self, claim: Claim, t: Tally, uncertain: bool) -> SetResult:
         count = t.claims[claim.id]
-        interval = clopper_pearson(count.holds, count.trials, self.alpha, count.lost)
+        holds, trials, lost = (n * self.worth for n in (count.holds, count.trials, count.lost))
+        interval = clopper_pearson(holds, trials, self.alpha, lost)
         if not uncertain and not count.lost:
             # every number is known, so one draw says it all
             interval = Interval(interval.probability, interval.probability, interval.probability)
@@ -300,7 +307,8 @@ class _Run:
     def tension(self, tension: Tension, joint: Joint) -> TensionResult:
         if not joint.trials:
             return TensionResult(tension.claims, tension.why, Interval(float("nan"), 0.0, 1.0), float("nan"))
-        interval = clopper_pearson(joint.holds, joint.trials, ALPHA / len(self.scenario.tensions), joint.lost)
+        holds, trials, lost = (n * self.worth for n in (joint.holds, joint.trials, joint.lost))
+        interval = clopper_pearson(holds, trials, ALPHA / len(self.scenario.tensions), lost)
         independent = float(np.prod([s / joint.trials for s in joint.single]))
         return TensionResult(tension.claims, tension.why, interval, independent)
 

@@ -9,6 +9,7 @@ from foedus.documents import finite
 
 if TYPE_CHECKING:
     from foedus.claims.audit import Audit, ClaimResult
+    from foedus.scenario.scenario import Scenario
 
 
 def plain_audit(audit: Audit) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def plain_audit(audit: Audit) -> dict[str, Any]:
         "draws": audit.draws,
         "failures": audit.failures,
         "prior_sets": list(scenario.prior_sets),
+        "posterior": _posterior(scenario),
         "claims": [_claim(c, scenario.reference) for c in audit.claims],
         "tensions": [
             {
@@ -38,6 +40,12 @@ def plain_audit(audit: Audit) -> dict[str, Any]:
         ],
     }
     return {key: finite(value) for key, value in found.items()}
+
+
+def _posterior(scenario: Scenario) -> dict[str, Any] | None:
+    """What took the place of priors."""
+    found = scenario.posterior
+    return None if found is None else {"draws": found.draws, "effective_draws": found.ess, "fitted": found.digest}
 
 
 def _claim(result: ClaimResult, reference: str) -> dict[str, Any]:

@@ -26,11 +26,12 @@ class Interval:
     high: float
 
 
-def clopper_pearson(successes: int, trials: int, alpha: float, failures: int = 0) -> Interval:
+def clopper_pearson(successes: float, trials: float, alpha: float, failures: float = 0) -> Interval:
     """The exact interval of a probability.
 
     Args:
-        successes, trials: counts; `failures` of the trials could not be computed and may have gone either way.
+        successes, trials: counts, or what they are worth where draws hang together; `failures` of the trials could not be
+            computed and may have gone either way.
         alpha: the chance that the interval misses.
     """
     from scipy.special import betaincinv  # a tenth of a second to import: only commands that judge pay it

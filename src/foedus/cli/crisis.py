@@ -24,6 +24,7 @@ from foedus.cli.options import (
     solved_at,
     with_changes,
     with_draws,
+    with_posterior,
     with_seed,
     with_tables,
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @json_option
 @of_ensemble
 @with_changes
+@with_posterior
 @in_the_limit
 @with_tables
 @click.option("--timing", is_flag=True, help="Say on standard error how many seconds each stage took.")
@@ -49,6 +51,7 @@ def audit(
     name: str,
     as_json: bool,
     changes: tuple[str, ...],
+    posterior: Path | None,
     limit: bool,
     tables: Path | None,
     timing: bool,
@@ -62,7 +65,8 @@ def audit(
         from foedus.report.claims import view
         from foedus.report.terminal import screen
 
-        command = again("audit", name, options_again(found, design=ensemble["design"], set=changes, limit=limit))
+        options = options_again(found, design=ensemble["design"], set=changes, posterior=posterior, limit=limit)
+        command = again("audit", name, options)
         at = screen()
         at.print(*audit_parts(view(found), at))
         click.echo(f"again: {command}")  # not wrapped, so that it can be copied
@@ -72,14 +76,14 @@ def audit(
 
         if as_json or tables:
             raise InputError("a watch prints for people", Place("--watch"), "leave out --json and --tables")
-        watch_audit(name, lambda: judge(open_scenario(name, changes), Clock(), limit=limit, **ensemble), show)
+        watch_audit(name, lambda: judge(open_scenario(name, changes, posterior), Clock(), limit=limit, **ensemble), show)
         return
     clock = Clock()
     check_tables(tables)
     import foedus.claims.audit  # noqa: F401 - imported here for the clock
 
     clock.lap("import")
-    scenario = open_scenario(name, changes)
+    scenario = open_scenario(name, changes, posterior)
     clock.lap("build")
     found = judge(scenario, clock, limit=limit, **ensemble)
     put_tables(tables, lambda: _audit_tables(found))
@@ -178,7 +182,10 @@ def check(name: str) -> None:
     "--play", type=click.Choice(["expected", "sampled"]), default="expected", show_default=True, help="What is inherited."
 )
 @with_changes
-def run(name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, ...], **options: Any) -> None:
+@with_posterior
+def run(
+    name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, ...], posterior: Path | None, **options: Any
+) -> None:
     """Simulate crisis after crisis under each policy.
 
     All policies share their random numbers. Prints means with 5% and 95% quantiles; the file holds every draw.
@@ -192,7 +199,7 @@ def run(name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, 
     from foedus.runs.simulate import simulate
     from foedus.runs.store import save
 
-    scenario = open_scenario(name, changes)
+    scenario = open_scenario(name, changes, posterior)
     with patience() as tell:
         tell("simulating")
         dataset = simulate(scenario, policies=list(policies) or None, **options)

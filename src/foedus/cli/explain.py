@@ -16,6 +16,7 @@ from foedus.cli.options import (
     scenario_name,
     with_changes,
     with_draws,
+    with_posterior,
     with_seed,
     with_tables,
     with_workers,
@@ -97,6 +98,7 @@ def explain(
 @with_seed
 @with_workers
 @with_changes
+@with_posterior
 @with_tables
 def compare(
     name: str,
@@ -104,6 +106,7 @@ def compare(
     measures: tuple[str, ...],
     thresholds: tuple[str, ...],
     changes: tuple[str, ...],
+    posterior: Path | None,
     tables: Path | None,
     **options: Any,
 ) -> None:
@@ -112,7 +115,8 @@ def compare(
     from foedus.policies.compare import compare as compare_policies
     from foedus.report.compare_tables import comparison_tables
 
-    found = compare_policies(open_scenario(name, changes), measures=measures, thresholds=_levels(thresholds), **options)
+    scenario = open_scenario(name, changes, posterior)
+    found = compare_policies(scenario, measures=measures, thresholds=_levels(thresholds), **options)
     put_tables(tables, lambda: comparison_tables(found))
     if as_json:
         print_json(found.to_dict())
@@ -127,6 +131,7 @@ def compare(
         "draws": found.draws,
         "seed": found.seed,
         "set": changes,
+        "posterior": posterior,
     }
     screen().print(*comparison_parts(found, again("compare", name, used)))
 

@@ -42,6 +42,12 @@ in_the_limit = click.option("--limit", is_flag=True, help="Solve the subgame-per
 at_prior_set = click.option("--at", "prior_set", metavar="PRIOR_SET", help="Whose central values; the reference by default.")
 _set_help = "A number set to a value, or to a prior ('0.2 to 0.4'). Repeatable."
 with_changes = click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help=_set_help)
+with_posterior = click.option(
+    "--posterior",
+    type=click.Path(path_type=Path),
+    metavar="FILE.nc",
+    help="Draw from what 'foedus fit' found, not from the priors.",
+)
 with_draws = click.option("--draws", type=click.IntRange(2, MOST_DRAWS), help="How many; the scenario's own by default.")
 with_seed = click.option("--seed", type=click.IntRange(0, MOST_SEED), help="The scenario's own by default.")
 _tables_help = "Write every table as CSV and LaTeX into this folder, too."
@@ -56,8 +62,8 @@ def of_ensemble(command: _F) -> _F:
     return with_draws(with_seed(with_design(with_workers(command))))
 
 
-def open_scenario(name: str, changes: Sequence[str] = ()) -> Scenario:
-    """A scenario with some of its numbers changed."""
+def open_scenario(name: str, changes: Sequence[str] = (), posterior: Path | None = None) -> Scenario:
+    """A scenario with some of its numbers changed, or with a posterior in the place of its priors."""
     from foedus.scenario.loader import load_scenario
 
     scenario = load_scenario(name)
@@ -70,6 +76,10 @@ def open_scenario(name: str, changes: Sequence[str] = ()) -> Scenario:
             scenario = scenario.with_numbers({label.strip(): number_or_text(text.strip())})
         except InputError as error:
             raise error.at(place) from None
+    if posterior is not None:
+        from foedus.ensemble.posterior import conditioned
+
+        return conditioned(scenario, posterior)
     return scenario
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from foedus.ensemble.designs import points
+from foedus.ensemble.posterior import posterior_draws
 from foedus.ensemble.quantiles import drawn
 from foedus.ensemble.streams import Array
 from foedus.numbers import Prior
@@ -25,6 +26,8 @@ def draw(
     only: Collection[str] | None = None,
 ) -> dict[str, Array]:
     """Draws of the scenario's numbers.
+
+    A scenario with a posterior is drawn from that, by the draw's id; the design then spreads what the posterior does not hold.
 
     Args:
         count, start, total: draws start to start + count of an ensemble of `total` (which designs other than random depend on).
@@ -67,7 +70,7 @@ def draw_sets(
             if (label, prior) not in computed:
                 computed[label, prior] = drawn(prior, unit[label])
             values[label] = computed[label, prior]
-        found[name] = values
+        found[name] = values | posterior_draws(scenario, name, wanted, scenario.seed if seed is None else seed, start, count)
     return found
 
 

@@ -230,9 +230,9 @@ class Solution:
         if self.stage.limit:
             return limits.log_weights(self, apart)
         zero = self.stage.builder.const(0)
-        return [sum((self._log_mean(at, a) for at, a in steps), zero) for steps in apart]
+        return [sum((self.log_mean(at, a) for at, a in steps), zero) for steps in apart]
 
-    def _log_mean(self, at: Position, action: str) -> Value:
+    def log_mean(self, at: Position, action: str) -> Value:
         """The log-probability of an action at a position, over the mover's types."""
         index = list(at.children).index(action)
         if self.stage.settled(at) or at.player is None:

@@ -6,11 +6,8 @@ optional packages nutpie and arviz.
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,7 @@ from foedus.history.cases import Array
 from foedus.history.estimate import Fit
 from foedus.history.likelihood import Likelihood
 from foedus.history.maximise import Objective, maximise
+from foedus.history.nuts import package, run_nuts
 
 VARIABLE, TERM = "coefficient", "term"
 SPREAD = 10.0  # the standard deviation of a prior where none is given
@@ -93,23 +91,20 @@ def sample(
         NumericalError: the chains did not converge: R-hat, effective draws or divergences are past their limits.
         NotFoundError: a prior for no coefficient, or a package is missing.
     """
-    nutpie, arviz = _package("nutpie"), _package("arviz")
+    arviz = package("arviz")
     chosen = _priors(fit, priors or {})
     target = _Target(fit, chosen)
-    model = nutpie.compiled_pyfunc.from_pyfunc(
-        len(fit.names),
-        lambda: target.logp,
-        lambda seed1, seed2, chain: target.expand,
-        [np.dtype(np.float64)],
-        [(len(fit.names),)],
-        [VARIABLE],
-        coords={TERM: list(fit.names)},
-        dims={VARIABLE: (TERM,)},
-        make_initial_point_fn=lambda seed: np.random.default_rng(seed).uniform(-1.0, 1.0, len(fit.names)),
+    trace = run_nuts(
+        target.logp,
+        target.expand,
+        VARIABLE,
+        {TERM: fit.names},
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        seed=seed,
+        cores=cores,
     )
-    used = min(chains, cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores or 1)
-    options = {"draws": draws, "tune": tune, "chains": chains, "cores": used, "seed": seed, "progress_bar": False}
-    trace = nutpie.sample(model, save_warmup=False, **options)
     return _checked(trace, arviz, fit.names, chosen, limits or Limits())
 
 
@@ -134,14 +129,15 @@ class _Target:
     def _curvature(self, beta: Array) -> Array:
         return self.likelihood.curvature(beta) - np.diag(self.precision)
 
-    def logp(self, u: Array, **_: Any) -> tuple[float, Array]:
+    def logp(self, u: Array) -> tuple[float, Array]:
         """The same at a point in the coordinates of the mode; minus infinity is a divergence to the sampler."""
         value, slope = self.density(self.mode + self.axes @ u)
         return value, self.axes.T @ slope
 
-    def expand(self, u: Array, **_: Any) -> dict[str, Array]:
+    def expand(self, u: Array) -> Array:
         """The coefficients at a point."""
-        return {VARIABLE: self.mode + self.axes @ u}
+        found: Array = self.mode + self.axes @ u
+        return found
 
 
 def _priors(fit: Fit, given: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
@@ -174,13 +170,3 @@ def _checked(
     if wrong:
         raise NumericalError(f"the posterior did not converge: {'; '.join(wrong)}. Draw more, or give tighter priors")
     return Posterior(names, draws, trace, rhat, bulk, tail, divergences, priors)
-
-
-def _package(name: str) -> Any:
-    """An optional package, imported when it is needed."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # arviz announces its next version to whoever imports it
-            return import_module(name)
-    except ImportError:
-        raise NotFoundError(f"the package '{name}' is not installed", fix="pip install nutpie arviz") from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from foedus.formulas import Arithmetic, Constant, Expression, specialise, substitute
 from foedus.game.solver import Kind
 from foedus.game.tree import Play, Position, check_solvable, is_general, unfold
+from foedus.model.reported import Sight
 from foedus.model.world import World
 from foedus.program.ir import Builder, Value
 from foedus.protocol.protocol import Protocol, flat_names
@@ -55,7 +56,7 @@ class Model:
         self,
         known: Mapping[str, Value],
         forced: Mapping[str, str] | None = None,
-        seen: Mapping[str, str] | None = None,
+        seen: Mapping[str, Sight] | None = None,
         future: tuple[Mapping[str, Value], ...] = (),
         uniform: Value | None = None,
     ) -> World:
@@ -63,7 +64,7 @@ class Model:
         key = (
             tuple(sorted((k, v.id) for k, v in known.items())),
             tuple(sorted((forced or {}).items())),
-            tuple(sorted((seen or {}).items())),
+            tuple(sorted((node, _identity(sight)) for node, sight in (seen or {}).items())),
             tuple(tuple(sorted((k, v.id) for k, v in levers.items())) for levers in future),
             uniform.id if uniform else None,
         )
@@ -95,3 +96,8 @@ class Model:
                 for name, mark in self.protocol.marks.items()
             }
         return self._marks[play]
+
+
+def _identity(sight: Sight) -> object:
+    """What tells apart what is known of a node."""
+    return sight if isinstance(sight, str) else tuple(sorted((action, value.id) for action, value in sight.items()))

@@ -11,11 +11,13 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from foedus.errors import UnsolvableError
 from foedus.formulas import Call, Expression, Formula, Name, specialise, substitute
 from foedus.game.general import GeneralSolution
 from foedus.game.solver import Kind, Solution, Stage
 from foedus.game.tree import Play, Position, filled
 from foedus.model import outcomes
+from foedus.model.reported import Reported, Sight
 from foedus.program.ir import Value
 from foedus.program.lowering import lower
 from foedus.protocol.protocol import Definition, Measure, State, label
@@ -32,7 +34,7 @@ class World:
         known: label to value: numbers, levers, the state inherited (absent in the first crisis), and definitions that `under`
             replaces.
         forced: node to the action that must be taken there.
-        seen: node to the action that was seen there.
+        seen: node to the action that was seen there, or to the log-likelihood of what is reported under each action.
         future: the levers of later crises; the present ones stay once these run out.
         uniform: a uniform number on [0, 1) that picks one play, which the next crisis then inherits from; None inherits from
             expected marks.
@@ -43,7 +45,7 @@ class World:
         model: Model,
         known: dict[str, Value],
         forced: dict[str, str],
-        seen: dict[str, str],
+        seen: dict[str, Sight],
         future: tuple[Mapping[str, Value], ...],
         uniform: Value | None,
     ) -> None:
@@ -135,12 +137,28 @@ class World:
     @cached_property
     def over_plays(self) -> outcomes.OverPlays:
         """Expectation over the plays that agree with what was seen."""
+        if len(self.agreeing) < len(self.seen):
+            return self.reported.expectation
         return outcomes.seen(self.solution, self.agreeing) if self.seen else outcomes.expected(self.solution)
 
     @property
     def agreeing(self) -> dict[str, Collection[str]]:
-        """The actions that agree with what was seen, by node."""
-        return {node: self.protocol.nodes[node].members(action) for node, action in self.seen.items()}
+        """The actions that agree with what was seen, by node; not of nodes of which something is only reported."""
+        return {n: self.protocol.nodes[n].members(sight) for n, sight in self.seen.items() if isinstance(sight, str)}
+
+    @cached_property
+    def reported(self) -> Reported:
+        """The crisis in the light of what is reported of its moves.
+
+        Raises:
+            UnsolvableError: its game is not one of backward induction.
+        """
+        if not isinstance(self.solution, Solution):
+            raise UnsolvableError(
+                f"reports on moves want a game that backward induction solves, which '{self.protocol.name}' is not",
+                fix="use a protocol in which every move is seen and types matter to their own player alone",
+            )
+        return Reported(self.solution, {n: s for n, s in self.seen.items() if not isinstance(s, str)} | self.agreeing)
 
     @cached_property
     def realised(self) -> outcomes.OverPlays:
@@ -198,6 +216,6 @@ class World:
         """This world with moves forced."""
         return self.model.world(self.known, self.forced | dict(moves), self.seen, self.future, self.uniform)
 
-    def given(self, moves: Mapping[str, str]) -> World:
-        """This world with moves seen."""
+    def given(self, moves: Mapping[str, Sight]) -> World:
+        """This world with moves seen, or reported."""
         return self.model.world(self.known, self.forced, self.seen | dict(moves), self.future, self.uniform)

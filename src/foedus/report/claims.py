@@ -110,6 +110,12 @@ def view(audit: Audit) -> AuditView:
     )
 
 
+def posterior(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """What took the place of priors, as label and value."""
+    found = scenario.posterior
+    return (("posterior", f"{count(found.draws)} draws worth {count(int(found.ess))}"),) if found else ()
+
+
 def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
     """What the run was, as label and value."""
     scenario = audit.scenario
@@ -120,6 +126,7 @@ def facts(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("protocol", clean(scenario.protocol.name)),
         ("vantage", clean(scenario.vantage)),
         ("draws", f"{count(audit.draws)} for each of {plural(len(sets), 'prior set')}" if len(sets) > 1 else count(audit.draws)),
+        *posterior(scenario),
         ("seed", str(audit.seed)),
         *([("equilibria", "one, by backward induction")] if all(c.branches is None for c in audit.claims) else []),
         ("digest", scenario.digest[:12]),

@@ -19,6 +19,7 @@ from foedus.report.sourced import used_sources
 from foedus.report.text import clean, listed, plural
 from foedus.scenario.loader import build_scenario, load_scenario, load_variant
 from foedus.scenario.overlays import is_overlay
+from foedus.scenario.record.loader import load_record
 from foedus.scenario.scenario import Scenario, SourcedNumber
 
 
@@ -158,6 +159,7 @@ def inspect_scenario(scenario: Scenario) -> Inspection:
         plural(len(scenario.claims), "claim"),
         f"{plural(len(model.tree.plays), 'play')} of the game",
         _solved_by(model),
+        *([f"a record of {plural(len(load_record(scenario).events), 'event')}"] if scenario.record else []),
         *([plural(len(variants), "variant")] if variants else []),
         *([f"{plural(len(scenario.changes), 'change')} to '{clean(scenario.base)}'"] if scenario.base else []),
     )

@@ -88,6 +88,8 @@ class _Builder:
             claims=tuple(reader.claims()),
             tensions=tuple(s.Tension(tuple(t.claims), t.why) for t in d.tensions),
             digest=digest_of({k: v for k, v in self.document.data.items() if k != "variants"}, self.protocol.digest),
+            record=d.record,
+            beside=self.beside,
             variants=read_variants(self.document, self.beside),
         )
         check_scenario(scenario, self.document)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from foedus.documents import digest_of
 from foedus.errors import MeaningError, NotFoundError, Place, nearest
@@ -124,6 +126,30 @@ class Tension:
     why: str
 
 
+@dataclass(frozen=True, eq=False)
+class Conditioned:
+    """Draws that take the place of priors: a posterior.
+
+    Attributes:
+        file: where they are from.
+        by_set: prior set to label to (draw,); numbers that it does not hold keep their priors.
+        ess: how many independent draws they are worth.
+        digest: of what was fitted, and the seed. draws: how many there are.
+    """
+
+    file: str
+    by_set: Mapping[str, Mapping[str, Any]]
+    ess: float
+    digest: str
+
+    draws: int
+
+    def without(self, labels: Collection[str]) -> Conditioned:
+        """The same without some numbers, which are then set by hand; the others stay as they were with them."""
+        kept = {name: {n: v for n, v in found.items() if n not in labels} for name, found in self.by_set.items()}
+        return replace(self, by_set=kept)
+
+
 @dataclass(frozen=True)
 class Scenario(Shown):
     """One crisis.
@@ -138,6 +164,9 @@ class Scenario(Shown):
         base: the scenario that this one changes, if it is an overlay or a variant. changes: in what.
         fixed: numbers set by hand in every prior set, by label.
         digest: of the scenario and its protocol; equal digests compute the same.
+        record: the name or file of the record of its own past crises, if it has one; see `scenario.record`.
+        beside: the folder from which that file's path starts; None where no file may be opened.
+        posterior: draws in the place of priors; see `ensemble.posterior`.
     """
 
     name: str
@@ -169,6 +198,9 @@ class Scenario(Shown):
     changes: tuple[Change, ...] = ()
     fixed: Mapping[str, float | str] = field(default_factory=dict)
     forced: Mapping[str, str] = field(default_factory=dict)
+    record: str = ""
+    beside: Path | None = None
+    posterior: Conditioned | None = field(default=None, repr=False)
 
     @property
     def reference(self) -> str:
@@ -208,7 +240,8 @@ class Scenario(Shown):
         fixed = {label: self._changed(label, value) for label, value in changes.items()}
         sets = {name: {**numbers, **fixed} for name, numbers in self.prior_sets.items()}
         fixed_now = {**self.fixed, **changes}
-        return replace(self, prior_sets=sets, fixed=fixed_now, digest=digest_of(self.digest, dict(changes)))
+        kept = self.posterior.without(changes) if self.posterior else None
+        return replace(self, prior_sets=sets, fixed=fixed_now, posterior=kept, digest=digest_of(self.digest, dict(changes)))
 
     def _changed(self, label: str, value: float | str) -> SourcedNumber:
         if label not in self.labels:

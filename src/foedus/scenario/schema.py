@@ -205,6 +205,8 @@ class ScenarioSchema(Strict):
     """Moves of the first crisis that are known at the vantage: node to action."""
     forced: dict[str, str] = {}
     """Moves of the first crisis that are made whatever their player would choose: node to action."""
+    record: str = ""
+    """The record of its own past crises: a shipped name or a file."""
     draws: Annotated[int, Field(ge=2, le=100_000_000)] = 8192
     """How many draws, for each prior set."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1

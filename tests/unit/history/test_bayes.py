@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from foedus.documents import parse_document
 from foedus.errors import InputError, NumericalError
-from foedus.history import Fit, bayes, fit
+from foedus.history import Fit, bayes, fit, nuts
 from foedus.protocol.loader import build_protocol
 
 installed = pytest.mark.skipif(
@@ -48,7 +48,7 @@ def test_the_density_is_the_likelihood_times_the_priors(logit: Fit) -> None:
     priors = {"u:constant": (1.0, 0.5), "u:x": (0.0, 2.0)}
     target = bayes._Target(logit, priors)
     u = np.array([0.4, -0.7])
-    beta = target.expand(u)["coefficient"]
+    beta = target.expand(u)
     value, slope = target.logp(u)
     prior = -0.5 * ((beta[0] - 1) / 0.5) ** 2 - 0.5 * (beta[1] / 2) ** 2
     assert value == pytest.approx(logit.likelihood.value(beta)[0] + prior)
@@ -63,7 +63,7 @@ def test_the_density_is_the_likelihood_times_the_priors(logit: Fit) -> None:
 def test_priors_that_are_none_are_refused(
     logit: Fit, priors: dict[str, tuple[float, float]], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bayes, "_package", lambda name: None)
+    monkeypatch.setattr(bayes, "package", lambda name: None)
     with pytest.raises(InputError, match=message):
         bayes.sample(logit, priors)
 
@@ -72,8 +72,8 @@ def test_a_missing_package_is_named(logit: Fit, monkeypatch: pytest.MonkeyPatch)
     def missing(name: str) -> Any:
         raise ImportError(name)
 
-    monkeypatch.setattr(bayes, "import_module", missing)
-    with pytest.raises(InputError, match="pip install nutpie arviz"):
+    monkeypatch.setattr(nuts, "import_module", missing)
+    with pytest.raises(InputError, match="foedus\\[fit\\]"):
         bayes.sample(logit)
 
 
