@@ -60,10 +60,12 @@ def cycles() -> list[list[str]]:
 
 
 def _at_load(graph: Any, importer: str, imported: str) -> bool:
-    """An import that is not indented stands at the top of the file."""
-    return any(
-        not line["line_contents"].startswith(" ") for line in graph.get_import_details(importer=importer, imported=imported)
-    )
+    """An import that is not indented is done when the module is loaded."""
+    path = SOURCE / Path(*importer.split("."))
+    file = path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+    text = file.read_text("utf-8").splitlines()
+    details = graph.get_import_details(importer=importer, imported=imported)
+    return any(not text[line["line_number"] - 1].startswith(" ") for line in details)
 
 
 def measured() -> dict[str, Any]:

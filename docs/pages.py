@@ -12,6 +12,7 @@ import foedus
 from foedus.protocol.loader import load_protocol, shipped
 from foedus.protocol.protocol import Protocol
 from foedus.report.schemas import json_schema, kinds
+from foedus.report.typeset import typeset_protocol
 
 
 def write_reference(folder: Path) -> None:
@@ -96,38 +97,23 @@ def kind_of(field: Mapping[str, Any]) -> str:
 
 
 def protocol_page(protocol: Protocol) -> Iterator[str]:
-    """A shipped protocol, section by section, with its formulas, units and citations."""
+    """A shipped protocol: its numbers with their units, its formulas as they are computed with, and its works."""
     yield f"# {protocol.name}"
-    yield from ("", f"**{escaped(protocol.title)}**", "", escaped(protocol.description), "")
-    yield from _players(protocol)
-    yield from _quantities(protocol)
-    yield from _measures(protocol)
+    yield from ("", f"**{escaped(protocol.title)}**", "", escaped(protocol.description), "", "## Numbers", "")
+    yield from ("| number | unit | support | meaning |", "|---|---|---|---|")
+    for name, number in protocol.numbers.items():
+        yield f"| `{name}` | {number.unit} | {number.support} | {escaped(number.meaning)} |"
+    for group in typeset_protocol(protocol, protocol.measures.values()):
+        yield from ("", f"## {group.title}", "", escaped(group.note), "")
+        yield from ("| formula | meaning | unit | rests on |", "|---|---|---|---|")
+        for line in group.lines:
+            yield f"| {in_cell(line.mathml)} | {escaped(line.meaning)} | {line.unit} | {', '.join(line.cites)} |"
     yield from _works(protocol)
 
 
-def _players(protocol: Protocol) -> Iterator[str]:
-    yield from ("## Players and payoffs", "", "| player | types | payoff |", "|---|---|---|")
-    for name, player in protocol.players.items():
-        types = ", ".join(f"{t}: `{belief.text}`" for t, belief in player.types.items()) or "none"
-        yield f"| {name} | {types} | `{protocol.payoffs[name].text}` |"
-
-
-def _quantities(protocol: Protocol) -> Iterator[str]:
-    yield from ("", "## Numbers", "", "| number | unit | support | meaning |", "|---|---|---|---|")
-    for name, number in protocol.numbers.items():
-        yield f"| `{name}` | {number.unit} | {number.support} | {escaped(number.meaning)} |"
-    if protocol.state:
-        yield from ("", "## What the next crisis inherits", "", "| state | starts at | becomes | meaning |", "|---|---|---|---|")
-        for name, state in protocol.state.items():
-            yield f"| `{name}` | `{state.start.text}` | `{state.next.text}` | {escaped(state.meaning)} |"
-
-
-def _measures(protocol: Protocol) -> Iterator[str]:
-    if not protocol.measures:
-        return
-    yield from ("", "## Measures", "", "| measure | formula | meaning | rests on |", "|---|---|---|---|")
-    for name, measure in protocol.measures.items():
-        yield f"| `{name}` | `{escaped(measure.formula.text)}` | {escaped(measure.meaning)} | {', '.join(measure.cites)} |"
+def in_cell(mathml: str) -> str:
+    """MathML within a cell of a table: in one line, its bars not taken for the table's."""
+    return " ".join(mathml.split()).replace("|", "&#124;")
 
 
 def _works(protocol: Protocol) -> Iterator[str]:
