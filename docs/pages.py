@@ -103,7 +103,7 @@ def protocol_page(protocol: Protocol) -> Iterator[str]:
     yield from ("| number | unit | support | meaning |", "|---|---|---|---|")
     for name, number in protocol.numbers.items():
         yield f"| `{name}` | {number.unit} | {number.support} | {escaped(number.meaning)} |"
-    for group in typeset_protocol(protocol, protocol.measures.values()):
+    for group in typeset_protocol(protocol):
         yield from ("", f"## {group.title}", "", escaped(group.note), "")
         yield from ("| formula | meaning | unit | rests on |", "|---|---|---|---|")
         for line in group.lines:

@@ -86,7 +86,7 @@ def test_the_report_typesets_what_it_computes_with() -> None:
     groups = {g.title: g.lines for g in typeset(scenario)}
     assert [line.name for line in groups["Payoffs"]] == list(scenario.protocol.payoffs)
     assert {line.name for line in groups["From one crisis to the next"]} == set(scenario.protocol.state)
-    measures = {line.name for line in groups["Measures"]}
+    measures = {line.name for line in groups["Measures that the claims and drawings read"]}
     read_by_claims = {r.measure for c in scenario.claims for t in c.tests for r in (t.left, t.right) if not isinstance(r, float)}
     assert read_by_claims <= measures
     assert "break_risk" in measures  # which fragility is computed from
