@@ -234,7 +234,7 @@ def plays(solved: Solved) -> dict[str, float]:
     return dict(solved.plays)
 
 
-@pytest.mark.parametrize("name", ["textbook", "karabakh-2020"])
+@pytest.mark.parametrize("name", ["textbook", "karabakh-2020", "karabakh-2020+backed_rival", "karabakh-2020+second_patron"])
 def test_a_scenario_is_written_and_read_again(name: str, tmp_path: Path) -> None:
     scenario = load_scenario(name)
     text = to_efg(scenario)
@@ -283,6 +283,7 @@ def test_types_and_what_is_not_seen(trip: str) -> None:
 
 def test_openspiel_reads_it(trip: str) -> None:
     pyspiel = pytest.importorskip("pyspiel")
+    assert pyspiel.load_efg_game(to_efg(load_scenario("karabakh-2020+backed_rival"))).num_players() == 4
     for text in (trip, to_efg(load_scenario("textbook"))):
         game = pyspiel.load_efg_game(text)
         states = [(game.new_initial_state(), ())]
