@@ -31,6 +31,7 @@ python3 tasks.py bench audit --long --json benchmarks/results/audit.json
 python3 tasks.py bench peers --json benchmarks/results/peers.json
 python3 tasks.py bench gambit --json benchmarks/results/gambit.json
 python3 tasks.py bench explain --json benchmarks/results/explain.json
+python3 tasks.py bench data --json benchmarks/results/data.json
 python3 tasks.py bench report
 ```
 
@@ -114,6 +115,11 @@ stage game of crisis-12x2 is solved by backward induction; the signalling game (
 protocol](../src/foedus/protocol/library/signalling.yaml)) and Selten's horse with random payoffs have information sets and are
 solved along the branch from uniform play, as Gambit does. Every probability of the games that both solved is compared: the
 largest difference stands in the last column. The goals are a million times for the first and a thousand for the others."""
+
+DATA = """\
+## Public data
+
+Whole processes, on the data sets that the tests use; the longer two were run once."""
 
 MEMORY = "Peak memory of the whole process, for runs of all draws in pieces:"
 
@@ -268,6 +274,20 @@ def beside_gambit(found: Result) -> Iterable[str]:
     yield table(head, rows)
 
 
+def data(found: Result) -> Iterable[str]:
+    """Public data."""
+    yield DATA
+    goals = {"add": "under 30 s", "new": "under 1 s", "stress": "under 60 s", "decades": ""}
+    names = {
+        "add": "`foedus data add`, 31 data sets into an empty store",
+        "new": "`foedus new`, warm",
+        "stress": "`foedus stress --year 2018`, 1,707 pairs at 4,096 draws",
+        "decades": "`foedus stress --year 2018 --decades`, 21 years at 512 draws a pair",
+    }
+    rows = [[words, timed(found[n]["clock"]), timed(found[n]["processor"]), goals[n]] for n, words in names.items() if n in found]
+    yield table(["", "s", "processor time", "goal"], rows)
+
+
 def _mebibytes(one: Result) -> str:
     return number(one["peak"] / 2**20)
 
@@ -291,6 +311,8 @@ def page(results: Path) -> str:
     if gambit := kept.get("gambit"):
         rounds = next(one["here"]["runs"] for one in gambit.values() if isinstance(one, dict) and "here" in one)
         parts += [*beside_gambit(gambit), circumstances(gambit, "Measured", rounds)]
+    if public := kept.get("data"):
+        parts += [*data(public), circumstances(public, "Measured", public["add"]["clock"]["runs"])]
     return "\n\n".join(parts) + "\n"
 
 

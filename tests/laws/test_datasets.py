@@ -26,6 +26,7 @@ from foedus.datasets.dating import View, years
 from foedus.datasets.figures import Triad, figures
 from foedus.datasets.flows import arms_shares, national_volumes
 from foedus.datasets.new import new_scenario
+from foedus.datasets.panel import Year
 from foedus.datasets.store import Store
 from foedus.documents import parse_document
 from foedus.scenario.loader import build_scenario
@@ -259,3 +260,32 @@ def test_adding_everything_and_writing_a_scenario_are_quick(shared: Path, tmp_pa
     begun = time.process_time()
     new_scenario("GEO", "USA", "RUS", 2008, store=store)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.shared
+@settings(max_examples=4, deadline=None)
+@given(day=st.dates(date(1817, 1, 1), date(2018, 12, 31)), which=st.integers(0, 10_000))
+def test_no_figure_of_any_alliance_is_dated_after_the_vantage(everything: Store, day: date, which: int) -> None:
+    year = Year(everything, day)
+    ties = list(year.ties())
+    for tie in ties[which % max(len(ties), 1) :][:3]:
+        assert all(f.describes is None or f.describes.end <= day for f in year.figures(tie).values())
+        if tie.rival:
+            text = new_scenario(tie.client.code, tie.patron.code, tie.rival.code, day.year, day, everything)
+            build_scenario(parse_document(text, "new.yaml"))
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_a_year_of_alliances_takes_less_than_a_minute(everything: Store) -> None:
+    import time
+
+    from foedus.stress.run import stress
+
+    begun = time.process_time()  # so that a busy machine does not fail it
+    found = stress(date(2018, 12, 31), store=everything)
+    assert time.process_time() - begun < 60 and found.draws == 4096
+    assert len(found.pairs) > 1000 and found.failures == 0
+    armenia = next(p for p in found.pairs if (p.tie.client.code, p.tie.patron.code) == ("ARM", "RUS"))
+    assert (armenia.tie.rule, armenia.tie.rival and armenia.tie.rival.code) == ("rivalry", "AZE")
+    assert armenia.informed == found.informable

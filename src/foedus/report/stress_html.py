@@ -11,12 +11,11 @@ from markupsafe import Markup
 
 import foedus
 from foedus.report.stress_tables import RULES
-from foedus.report.stress_terminal import decimal, facts, tight
-from foedus.report.text import clean
+from foedus.report.stress_terminal import facts, tight
+from foedus.report.text import clean, number
 from foedus.stress.results import Pair, Stress
 
 CELL, LEFT, TOP = 12, 46, 46  # pixels
-MOST = 60  # patrons in the matrix; those with most clients
 BUILD = (0.0, 0.2, 0.4, 0.6, 0.8)  # quantiles of the measure at which the five shades begin
 
 
@@ -26,7 +25,7 @@ def stress_page(years: Sequence[Stress], command: str) -> str:
     found = Environment(
         loader=PackageLoader("foedus.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters |= {"tight": tight, "decimal": decimal}
+    found.filters["tight"] = tight
     return found.get_template("stress.html").render(
         last=last,
         years=years if len(years) > 1 else (),
@@ -62,14 +61,14 @@ def legend(found: Stress) -> list[tuple[int, str]]:
     if not found.pairs:
         return []
     cuts, worse = _cuts(found), found.worse[found.by]
-    return [(_shade(cut, cuts, worse), f"from {decimal(cut)}") for cut in cuts]
+    return [(_shade(cut, cuts, worse), f"from {number(cut)}") for cut in cuts]
 
 
 def matrix(found: Stress) -> str:
     """Clients down, patrons across; the darker a square, the worse."""
     clients = sorted({p.tie.client.code for p in found.pairs})
     counted = Counter(p.tie.patron.code for p in found.pairs)
-    patrons = sorted(counted, key=lambda code: (-counted[code], code))[:MOST]
+    patrons = sorted(counted, key=lambda code: (-counted[code], code))
     row, column = {c: k for k, c in enumerate(clients)}, {c: k for k, c in enumerate(patrons)}
     cuts = _cuts(found) if found.pairs else []
     width, height = LEFT + CELL * len(patrons) + 4, TOP + CELL * len(clients) + 4
@@ -81,12 +80,10 @@ def matrix(found: Stress) -> str:
     for code, k in row.items():
         parts.append(f'<text x="{LEFT - 5}" y="{TOP + CELL * k + CELL - 2}" text-anchor="end">{escape(code)}</text>')
     for p in found.pairs:
-        if p.tie.patron.code in column:
-            x, y = LEFT + CELL * column[p.tie.patron.code], TOP + CELL * row[p.tie.client.code]
-            shade = _shade(p.values[found.by].middle, cuts, found.worse[found.by])
-            parts.append(
-                f'<rect class="q{shade}" x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}"><title>{_told(p)}</title></rect>'
-            )
+        x, y = LEFT + CELL * column[p.tie.patron.code], TOP + CELL * row[p.tie.client.code]
+        shade = _shade(p.values[found.by].middle, cuts, found.worse[found.by])
+        square = f'<rect class="q{shade}" x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}">'
+        parts.append(f"{square}<title>{_told(p)}</title></rect>")
     return "".join([*parts, "</svg>"])
 
 
