@@ -41,7 +41,7 @@ def commitments(rows: Sequence[Mapping[str, Any]], annals: Annals, given: MapSch
             "not invoked in the war" if row["dnaLLM"] == 1 else "neither honoured nor violated" if _outcome(row) is None else ""
         )
         fight = None if reason else _fight(row["atopid"], fights.get(row["warid"], ()), annals)
-        year = fight["year"] if fight else _start(row["warname"])
+        year = fight["year"] if fight else year_named(row["warname"])
         if not reason and year is None:
             reason = "it is not known when the war began"
         if reason:
@@ -70,8 +70,16 @@ def _outcome(row: Mapping[str, Any]) -> int | None:
     return 1 if row["honorLLM"] == 1 else 0 if row["violateLLM"] == 1 else None
 
 
-def _start(name: str) -> int | None:
-    """The year in which a war began: `First World War1914-1918` in 1914."""
+def war_starts(annals: Annals) -> dict[int, int]:
+    """The year of the first attack of each war."""
+    found: dict[int, int] = {}
+    for row in annals.rows("iwd"):
+        found[row["larger_war_id"]] = min(row["year"], found.get(row["larger_war_id"], row["year"]))
+    return found
+
+
+def year_named(name: str) -> int | None:
+    """The first year in the name of a war: 1914 of `First World War1914-1918`; None where there is none."""
     match = _YEAR.search(name)
     return int(match[0]) if match else None
 

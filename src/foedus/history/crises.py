@@ -102,8 +102,9 @@ def read_crises(path: Path | str, given: MapSchema) -> Crises:
 
 def crises_of(document: Document, given: MapSchema) -> Crises:
     """The cases of a document; see `read_crises`."""
-    if isinstance(document.data, dict) and "cases" not in document.data:
-        raise MeaningError("this is no file of cases: the key 'cases' is missing", document.place(()), "add 'cases:'")
+    if not isinstance(document.data, dict) or "cases" not in document.data:
+        fix = "see docs/backtest.md, or 'foedus schema cases'"
+        raise MeaningError("this is no file of cases: the key 'cases' is missing", document.place(()), fix)
     cases = validate(CaseFileSchema, document).cases
     _check_keys(cases, document)
     _check_cases(cases, document, given)

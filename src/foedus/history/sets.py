@@ -12,7 +12,7 @@ from foedus.datasets.store import Store
 from foedus.errors import MeaningError, NotFoundError, Place, nearest
 from foedus.history.annals import Annals
 from foedus.history.backtest import Progress, run
-from foedus.history.commitments import commitments
+from foedus.history.commitments import commitments, war_starts, year_named
 from foedus.history.crises import Crises
 from foedus.history.forecasts import Backtest
 from foedus.history.involvement import involvement
@@ -59,8 +59,8 @@ def backtest_dataset(
         return run(forecaster, crises, by_time=periods, placebo=placebo, progress=progress)
     if by_time:
         raise MeaningError("cases to learn from or to forecast are named, and a split by time", fix="choose one")
-    asked = _chosen(name, test, stored, "--test") if test is not None else None
-    known = _chosen(name, train, stored, "--train") if train is not None else None
+    asked = _chosen(name, test, stored, annals, "--test") if test is not None else None
+    known = _chosen(name, train, stored, annals, "--train") if train is not None else None
     if asked is None:
         asked = _without(name, stored, known or ())
     if known is None:
@@ -86,12 +86,13 @@ def _stored(annals: Annals, name: str, *given: str | Path | None) -> Rows:
     return annals.rows(TABLES[name])
 
 
-def _chosen(name: str, given: str | Path, stored: Rows, option: str) -> Rows:
+def _chosen(name: str, given: str | Path, stored: Rows, annals: Annals, option: str) -> Rows:
     """Rows by years of the stored table, or of a file."""
     years = _RANGE.fullmatch(str(given))
     if years:
         first, last = int(years[1]), int(years[2])
-        found = [r for r in stored if (y := _year(name, r)) is not None and first <= y <= last]
+        starts = war_starts(annals) if name == "commitments" else {}
+        found = [r for r in stored if (y := _year(name, r, starts)) is not None and first <= y <= last]
         if not found:
             raise MeaningError(f"no row of '{name}' lies in {first}-{last}", Place(option), "give other years")
         return found
@@ -104,12 +105,11 @@ def _chosen(name: str, given: str | Path, stored: Rows, option: str) -> Rows:
     return [r for raw in read_file(path) for r in check(raw, TABLES[name], any_version=True).table.to_pylist()]
 
 
-def _year(name: str, row: Mapping[str, Any]) -> int | None:
+def _year(name: str, row: Mapping[str, Any], starts: Mapping[int, int]) -> int | None:
     if name == "icb":
         year: int | None = row["yrtrig"]
         return year
-    match = re.search(r"\d{4}", row["warname"])
-    return int(match[0]) if match else None
+    return starts.get(row["warid"], year_named(row["warname"]))
 
 
 def _without(name: str, rows: Rows, others: Rows) -> Rows:

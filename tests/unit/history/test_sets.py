@@ -124,6 +124,14 @@ def test_training_and_test_by_years_and_by_file(store: Store, tmp_path: Path) ->
     assert set(three.trained) == set(one.trained), "what is not forecast is learnt from"
 
 
+def test_a_war_without_a_year_in_its_name_is_dated_by_its_first_attack(tmp_path: Path) -> None:
+    tables = annals_world()
+    for row in tables["honoured"]:
+        row["warname"] = "War without end" if row["warid"] == 1 else row["warname"]
+    found = backtest_dataset("commitments", train="1900-1930", store=annals_store(tmp_path, tables), placebo=False)
+    assert set(found.trained) == {2}, "the war of 1929, of which two commitments were invoked"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
