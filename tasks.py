@@ -9,6 +9,8 @@
     python3 tasks.py bench [NAME] [ARGS]  the benchmarks
     python3 tasks.py setup                only make the environment, with everything that the tests need
     python3 tasks.py lock [--upgrade]     resolve the dependencies anew into locks/
+    python3 tasks.py fuzz [READER] [ARGS] give every reader of files many inputs, guided by coverage: see tests/fuzz/fuzz.py
+    python3 tasks.py advisories           is any pinned package known to be vulnerable? Needs the network
 
 The environment is `.venv` beside this file, made from locks/ on first use, and again when the locks or the dependencies change.
 """
@@ -244,12 +246,36 @@ def lock(args: list[str]) -> None:
         make(folder / "uv")
         pip("uv", folder=folder / "uv")
         (folder / "build.in").write_text("\n".join(builds), "utf-8")
+        (folder / "audit.in").write_text("pip-audit", "utf-8")
         for target, source in (
             ("test.txt", ["pyproject.toml", "--extra", "test"]),
             ("base.txt", ["pyproject.toml", "-c", "locks/test.txt"]),
             ("build.txt", [str(folder / "build.in"), "-c", "locks/test.txt", "--no-annotate"]),
+            ("tools/pip-audit.txt", [str(folder / "audit.in"), "--no-annotate"]),
         ):
             call([program("uv", folder / "uv"), "pip", "compile", *options, *source, "--output-file", f"locks/{target}"])
+
+
+def fuzz(args: list[str]) -> None:
+    """Coverage-guided fuzzing; atheris must be there, see tests/fuzz/fuzz.py."""
+    ready(TEST)
+    become([program("python"), str(ROOT / "tests" / "fuzz" / "fuzz.py"), *args])
+
+
+def advisories(_: list[str]) -> None:
+    """Compare what is pinned with the public database of vulnerabilities, by pip-audit in an environment of its own."""
+    with tempfile.TemporaryDirectory() as temporary:
+        make(Path(temporary))
+        pip("-r", "locks/tools/pip-audit.txt", folder=Path(temporary))
+        for name in ("base", "test", "build"):
+            say(f"locks/{name}.txt")
+            audit = [program("pip-audit", Path(temporary)), "--strict", "--disable-pip", "--no-deps", "-r", f"locks/{name}.txt"]
+            done = subprocess.run(audit, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+            if "could not be audited" in done.stderr or "Connection" in done.stderr or "ServiceError" in done.stderr:
+                sys.exit("tasks: the database of vulnerabilities cannot be reached from here: nothing was audited")
+            print(done.stderr, file=sys.stderr, end="")
+            if done.returncode:
+                sys.exit(done.returncode)
 
 
 # --- what the documents promise ------------------------------------------------------------------------------------------------
@@ -313,6 +339,8 @@ TASKS: dict[str, Callable[[list[str]], None]] = {
     "bench": bench,
     "setup": setup,
     "lock": lock,
+    "fuzz": fuzz,
+    "advisories": advisories,
 }
 
 

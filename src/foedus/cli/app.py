@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from foedus import __version__
-from foedus.cli import crisis, datasets, exchange, explain, explorer, history, record, report, stress, tools
+from foedus.cli import crisis, datasets, exchange, explain, explorer, history, record, report, runs, stress, sweep, tools
 from foedus.cli.options import Commands
 from foedus.errors import FoedusError
 from foedus.report.messages import complain, complain_of, complain_of_usage
@@ -28,7 +28,7 @@ def cli() -> None:
     """
 
 
-GROUPS = (crisis, report, explorer, explain, record, history, exchange, datasets, stress, tools)
+GROUPS = (crisis, runs, sweep, report, explorer, explain, record, history, exchange, datasets, stress, tools)
 
 for _command in (command for group in GROUPS for command in group.COMMANDS):
     cli.add_command(_command)

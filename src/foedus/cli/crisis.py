@@ -1,4 +1,4 @@
-"""The commands on one scenario: audit, solve, show, check, run and cite, and the list of what is shipped.
+"""The commands on one scenario: audit, solve, show, check and cite, and the list of what is shipped.
 
 Nothing that computes is imported before a command runs, so that help comes at once.
 """
@@ -23,9 +23,7 @@ from foedus.cli.options import (
     scenario_name,
     solved_at,
     with_changes,
-    with_draws,
     with_posterior,
-    with_seed,
     with_tables,
 )
 from foedus.errors import InputError, Place
@@ -170,45 +168,6 @@ def check(name: str) -> None:
     click.echo("\n".join(found.lines()))
 
 
-@click.command()
-@scenario_name
-@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A .nc file, or a .zarr folder.")
-@with_draws
-@click.option("--policy", "policies", multiple=True, help="Repeatable; all by default.")
-@click.option("--crises", type=click.IntRange(1, 1000), help="How many; the scenario's horizon by default.")
-@click.option("--prior-set", help="The reference by default.")
-@with_seed
-@click.option(
-    "--play", type=click.Choice(["expected", "sampled"]), default="expected", show_default=True, help="What is inherited."
-)
-@with_changes
-@with_posterior
-def run(
-    name: str, output: Path, policies: tuple[str, ...], changes: tuple[str, ...], posterior: Path | None, **options: Any
-) -> None:
-    """Simulate crisis after crisis under each policy.
-
-    All policies share their random numbers. Prints means with 5% and 95% quantiles; the file holds every draw.
-    """
-    if output.suffix not in (".nc", ".zarr"):
-        raise InputError(f"'{output.name}' ends neither in .nc nor in .zarr", fix="name the file something.nc")
-    if not output.parent.is_dir():
-        raise InputError("the folder does not exist", Place(str(output.parent)), "make it first")
-    from foedus.report.simulated import simulated_parts
-    from foedus.report.terminal import patience, screen
-    from foedus.runs.simulate import simulate
-    from foedus.runs.store import save
-
-    scenario = open_scenario(name, changes, posterior)
-    with patience() as tell:
-        tell("simulating")
-        dataset = simulate(scenario, policies=list(policies) or None, **options)
-        tell("writing")
-        save(dataset, output)
-    screen().print(*simulated_parts(dataset, scenario))
-    click.echo(f"wrote {output}")
-
-
 @click.command(name="list")
 @json_option
 def list_(as_json: bool) -> None:
@@ -235,4 +194,4 @@ def cite(name: str, form: str) -> None:
     click.echo(bibtex(found) if form == "bibtex" else plain_text(found))
 
 
-COMMANDS = (audit, solve, show, check, run, list_, cite)
+COMMANDS = (audit, solve, show, check, list_, cite)

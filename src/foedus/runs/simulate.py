@@ -123,8 +123,8 @@ def controls(scenario: Scenario, policies: Sequence[str], crises: int) -> Array:
     return table
 
 
-def run_piece(plan: Plan, start: int, count: int, *, compiled: bool) -> Array:
-    """The records of some draws of a plan, (policy, crisis, record, draw)."""
+def run_piece(plan: Plan, start: int, count: int, *, compiled: bool, threads: int | None = None) -> tuple[Array, Array]:
+    """The uncertain numbers of some draws of a plan, (parameter, draw), and their records, (policy, crisis, record, draw)."""
     r = plan.recurrence
     drawn = draw(
         plan.scenario,
@@ -144,22 +144,28 @@ def run_piece(plan: Plan, start: int, count: int, *, compiled: bool) -> Array:
         else None
     )
     if not compiled:
-        return iterate(r, parameters, plan.controls, noise)[1]
-    return plan.compiled.iterate(parameters, plan.controls, noise)[1]
+        return parameters, iterate(r, parameters, plan.controls, noise)[1]
+    return parameters, plan.compiled.iterate(parameters, plan.controls, noise, threads)[1]
+
+
+def compiled_for(plan: Plan, executor: Executor = "auto") -> bool:
+    """Whether machine code is quicker for a plan, its compilation included; for the whole of it, whatever its chunks."""
+    policies, crises, _ = plan.controls.shape
+    work = float(plan.draws) * policies * crises * len(plan.recurrence.step)
+    return executor == "compiled" or (executor == "auto" and work > WORTH_COMPILING)
 
 
 def pieces(plan: Plan, executor: Executor = "auto") -> Iterator[Array]:
     """The records of a plan, (policy, crisis, record, draw), some draws at a time."""
     policies, crises, _ = plan.controls.shape
-    work = float(plan.draws) * policies * crises * len(plan.recurrence.step)
-    compiled = executor == "compiled" or (executor == "auto" and work > WORTH_COMPILING)
+    compiled = compiled_for(plan, executor)
     bytes_a_draw = 8 * policies * crises * max(len(plan.recurrence.records), 1)
     size = max(PIECE_BYTES // bytes_a_draw // CHUNK, 1) * CHUNK
     for start, count in chunks(0, plan.draws, size):
         if compiled:  # its threads are its own
-            yield run_piece(plan, start, count, compiled=True)
+            yield run_piece(plan, start, count, compiled=True)[1]
         else:
-            yield np.concatenate(over_chunks(lambda s, c: run_piece(plan, s, c, compiled=False), start, count), axis=-1)
+            yield np.concatenate(over_chunks(lambda s, c: run_piece(plan, s, c, compiled=False)[1], start, count), axis=-1)
 
 
 def simulate(
@@ -246,28 +252,30 @@ def dataset(plan: Plan, records: Array) -> xr.Dataset:
             continue
         values = records[:, :, [at[label] for label in labels], :]
         if quantity.over is None:
-            variables[quantity.name] = (("policy", "crisis", "draw"), values[:, :, 0], _about(quantity))
+            variables[quantity.name] = (("policy", "crisis", "draw"), values[:, :, 0], about(quantity))
         else:
             coords[quantity.over] = list(protocol.sets[quantity.over])
-            variables[quantity.name] = (("policy", "crisis", quantity.over, "draw"), values, _about(quantity))
+            variables[quantity.name] = (("policy", "crisis", quantity.over, "draw"), values, about(quantity))
     for name, mark in protocol.marks.items():
         if f"mark:{name}" in at:
-            variables[f"mark_{name}"] = (("policy", "crisis", "draw"), records[:, :, at[f"mark:{name}"]], _about(mark))
+            variables[f"mark_{name}"] = (("policy", "crisis", "draw"), records[:, :, at[f"mark:{name}"]], about(mark))
     numbers = draw(scenario, plan.draws, prior_set=plan.prior_set, seed=plan.seed, design=plan.design)
     for label, value in numbers.items():
         if value.ndim:
-            about = {"prior": scenario.numbers(plan.prior_set)[label].shown, "long_name": label}
-            variables[f"number_{label.replace('[', '_').rstrip(']')}"] = (("draw",), value, about)
+            told = {"prior": scenario.numbers(plan.prior_set)[label].shown, "long_name": label}
+            variables[f"number_{label.replace('[', '_').rstrip(']')}"] = (("draw",), value, told)
     failed = ~np.isfinite(records).all(axis=(0, 1, 2))
     variables["failed"] = (("draw",), np.asarray(failed, dtype=np.int8), {"long_name": "1 where something is not finite"})
-    return xr.Dataset(dict(variables), coords=coords, attrs=_attributes(plan))
+    return xr.Dataset(dict(variables), coords=coords, attrs=attributes(plan))
 
 
-def _about(quantity: Quantity) -> dict[str, str]:
+def about(quantity: Quantity) -> dict[str, str]:
+    """Unit and meaning, as attributes of an array."""
     return {"units": str(quantity.unit), "long_name": quantity.meaning}
 
 
-def _attributes(plan: Plan) -> Mapping[str, str | int]:
+def attributes(plan: Plan) -> Mapping[str, str | int]:
+    """What a dataset says of itself."""
     return {
         "scenario": plan.scenario.name,
         "digest": plan.scenario.digest,

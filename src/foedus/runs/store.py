@@ -42,4 +42,4 @@ def _write(dataset: xr.Dataset, path: Path) -> None:
     try:
         dataset.to_zarr(path, zarr_format=2, consolidated=True)
     except ImportError:
-        raise MeaningError("writing Zarr needs the 'zarr' package", fix="pip install 'foedus[zarr]', or write .nc") from None
+        raise MeaningError("writing Zarr needs the 'zarr' package", fix="pip install 'foedus[runs]', or write .nc") from None

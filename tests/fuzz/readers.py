@@ -1,0 +1,145 @@
+"""What reads a stranger's file, from bytes to a result; and what to begin with."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Read = Callable[[bytes], Any]
+
+MEMORY = Path("/dev/shm")  # a folder that costs no disk, where there is one
+SLOW = 20.0  # seconds, for code that notes each line it passes
+
+WORDS = (
+    b"null", b"true", b"~", b"-1", b"0", b"1e308", b"1e-320", b".nan", b".inf", b"-.inf", b"99999999999999999999",
+    b"[]", b"{}", b"''", b'"', b"&a", b"*a", b"!!python/name:os", b"<<:", b"---", b"|", b">", b"? ", b"%", b"\t",
+    b"\xff", b"\xe2\x80\xae", b"\0", b"0.2 to 0.4", b"0.4 to 0.2", b"1 to 1", b"beta(0, 0)", b"normal(0, -1)",
+    b"uniform(1, 1)", b"1/0", b"x / x", b"((((", b"sum(k in k: k)", b"log(0)", b"--", b"**", b"under(", b"do(",
+    b"given(", b"after(", b"posterior(", b"next(", b"choice(", b"end", b"then: end", b"chance", b"now", b"next",
+    b"2020-13-45", b"other.yaml", b"../core.yaml", b"/", b"core", b"999999999", b"[1, 2, 3]", b"{a: {a: {a: 1}}}",
+    b"name[", b"]",
+)  # fmt: skip
+
+
+def _remembered() -> None:
+    """Protocols are built once: it is not they that are tried."""
+    from foedus.scenario import loader
+
+    loader.load_protocol = cache(loader.load_protocol)
+
+
+def scenario() -> Read:
+    """A scenario file."""
+    from foedus.documents import parse_document
+    from foedus.scenario.loader import build_scenario
+
+    _remembered()
+    folder = Path(tempfile.mkdtemp())
+    (folder / "toll.yaml").write_bytes(_helpers("TOLL"))
+    return lambda raw: build_scenario(parse_document(raw, "fuzz.yaml"), folder)
+
+
+def claims() -> Read:
+    """The claims of a scenario file that is otherwise right."""
+    read, head = scenario(), _split()[0]
+    return lambda raw: read(head + raw)
+
+
+def protocol() -> Read:
+    """A protocol file."""
+    from foedus.documents import parse_document
+    from foedus.protocol.loader import build_protocol
+
+    return lambda raw: build_protocol(parse_document(raw, "fuzz.yaml"))
+
+
+def efg() -> Read:
+    """A game file of Gambit."""
+    from foedus.scenario.loader import load_scenario
+
+    path = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None)) / "fuzz.efg"
+
+    def read(raw: bytes) -> Any:
+        path.write_bytes(raw)
+        return load_scenario(path)
+
+    return read
+
+
+def formula() -> Read:
+    """One formula, and the same text as a prior."""
+    from foedus.errors import FoedusError
+    from foedus.formulas import parse
+    from foedus.numbers import Support, parse_prior
+
+    def read(raw: bytes) -> Any:
+        text = raw.decode("utf-8", "replace")
+        with contextlib.suppress(FoedusError):
+            parse_prior(text, Support())
+        return parse(text)
+
+    return read
+
+
+READERS: dict[str, Callable[[], Read]] = {
+    "scenario": scenario,
+    "claims": claims,
+    "protocol": protocol,
+    "efg": efg,
+    "formula": formula,
+}
+
+
+def _split() -> tuple[bytes, bytes]:
+    """The textbook scenario before its claims, and from them on."""
+    from foedus.protocol.loader import shipped
+
+    text = shipped("foedus.scenario")["textbook"].read_bytes()
+    at = text.index(b"\nclaims:") + 1
+    return text[:at], text[at:]
+
+
+def seeds(reader: str) -> Iterator[bytes]:
+    """Inputs to begin with: what is shipped, and small ones."""
+    from foedus.protocol.loader import shipped
+
+    if reader == "scenario":
+        yield shipped("foedus.scenario")["textbook"].read_bytes()
+        yield _helpers("TRIP")
+    elif reader == "claims":
+        yield _split()[1]
+    elif reader == "protocol":
+        yield from (path.read_bytes() for name, path in shipped("foedus.protocol").items() if name != "intervention")
+        yield _helpers("TOLL")
+    elif reader == "efg":
+        from foedus.model.exchange import to_efg
+        from foedus.scenario.loader import load_scenario
+
+        yield to_efg(load_scenario("textbook")).encode()
+        yield (
+            b'EFG 2 R "g" { "A" "B" }\n""\np "" 1 1 "" { "l" "r" } 0\nt "" 1 "" { 1, 2 }\nc "" 1 "" { "x" 1/2 "y" 0.5 } 0\n'
+            b't "" 2 "" { 0 0 }\nt "" 3 "" { 1/3, -2 }\n'
+        )
+    else:
+        yield from (
+            b"sum(k in road: traffic[k]) / 2",
+            b"(1 - chi) * posterior(guard.strict) + chi / 2",
+            b"total_variation(moves(patron), under(moves(patron), D = 0))",
+            b"expectation(max(0, x) ** 2 - min(a, b))",
+            b"do(probability(war), patron = back)",
+            b"0.2 to 0.4",
+            b"logitnormal(0.3, 2, 0, 1)",
+        )
+
+
+def _helpers(name: str) -> bytes:
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    import helpers
+
+    return str(getattr(helpers, name)).encode()
