@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foedus.documents import read_text
+from foedus.ensemble.posterior import Convergence
 from foedus.ensemble.streams import Array
 from foedus.errors import MeaningError, NotFoundError, Place, ShapeError, nearest
 from foedus.scenario.scenario import Scenario
@@ -28,7 +30,8 @@ def read_posterior(path: Path | str, scenario: Scenario) -> dict[str, Array]:
     one with a dimension of labels or of indices; of several prior sets, the reference.
 
     Raises:
-        NotFoundError: no such file. ShapeError: neither kind of file. MeaningError: it holds none of the scenario's numbers.
+        NotFoundError: no such file. ShapeError: neither kind of file. MeaningError: it holds none of the scenario's
+            numbers, or says that it did not converge.
     """
     path = Path(path)
     found = _from_csv(path) if path.suffix == ".csv" else _from_netcdf(path, scenario)
@@ -71,8 +74,13 @@ def _from_netcdf(path: Path, scenario: Scenario) -> dict[str, Array]:
         with xr.open_dataset(path, group=group, engine="h5netcdf") as dataset:
             for name, values in dataset.data_vars.items():
                 found |= _flat(str(name), values, scenario)
+            told = json.loads(dataset.attrs.get("convergence", "{}"))
     except (OSError, ValueError, KeyError):
         raise ShapeError("this is no NetCDF file", Place(str(path)), "give a .nc file or a .csv table of samples") from None
+    faults = Convergence(**told[scenario.reference]).faults() if scenario.reference in told else []
+    if faults:  # as `foedus fit` found it
+        what = f"the posterior did not converge, so it is not drawn: {'; '.join(faults)}"
+        raise MeaningError(what, Place(str(path)), "fit again with more draws")
     return found
 
 

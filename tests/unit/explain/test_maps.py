@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,16 @@ def test_files_that_are_none(trip, tmp_path):
         read_posterior(tmp_path / "p.nc", trip)
     (tmp_path / "p.nc").write_bytes(b"prose")
     with pytest.raises(InputError, match="no NetCDF"):
+        read_posterior(tmp_path / "p.nc", trip)
+
+
+def test_a_posterior_that_says_it_did_not_converge_is_not_drawn(trip, tmp_path):
+    told = {"ess": 12.0, "rhat": 1.4, "divergent": 0, "draws": 800, "pareto_k": None}
+    data = xr.Dataset(
+        {"fine": (("chain", "draw"), POINTS[:, :1].reshape(2, 400))}, attrs={"convergence": json.dumps({"reference": told})}
+    )
+    data.to_netcdf(tmp_path / "p.nc", group="posterior", engine="h5netcdf")
+    with pytest.raises(InputError, match="did not converge, so it is not drawn: R-hat is 1.400"):
         read_posterior(tmp_path / "p.nc", trip)
 
 
