@@ -115,7 +115,7 @@ def test_a_posterior_that_says_it_did_not_converge_is_not_drawn(trip, tmp_path):
         {"fine": (("chain", "draw"), POINTS[:, :1].reshape(2, 400))}, attrs={"convergence": json.dumps({"reference": told})}
     )
     data.to_netcdf(tmp_path / "p.nc", group="posterior", engine="h5netcdf")
-    with pytest.raises(InputError, match="did not converge, so it is not drawn: R-hat is 1.400"):
+    with pytest.raises(InputError, match=r"did not converge, so it is not drawn: R-hat is 1\.400"):
         read_posterior(tmp_path / "p.nc", trip)
 
 
