@@ -7,6 +7,7 @@
     python3 tasks.py site [FOLDER]        the documentation as pages, built strictly, into build/site
     python3 tasks.py format               rewrite the code in the house format, and the picture of the layers
     python3 tasks.py bench [NAME] [ARGS]  the benchmarks
+    python3 tasks.py pictures             take the pictures of the documents anew, in a browser
     python3 tasks.py setup                only make the environment, with everything that the tests need
     python3 tasks.py lock [--upgrade]     resolve the dependencies anew into locks/
     python3 tasks.py fuzz [READER] [ARGS] give every reader of files many inputs, guided by coverage: see tests/fuzz/fuzz.py
@@ -218,6 +219,13 @@ def bench(args: list[str]) -> None:
         call([program("python"), str(script), *args])
 
 
+def pictures(_: list[str]) -> None:
+    """The pictures of the documents, taken anew."""
+    ready(TEST)
+    for script in ("pictures", "screenshots"):
+        call([program("python"), f"tests/browser/{script}.py"])
+
+
 def docs(_: list[str]) -> None:
     """Links that lead nowhere, and versions that differ."""
     faults = broken_links() + differing_versions() + outdated_picture()
@@ -337,6 +345,7 @@ TASKS: dict[str, Callable[[list[str]], None]] = {
     "site": site,
     "format": reformat,
     "bench": bench,
+    "pictures": pictures,
     "setup": setup,
     "lock": lock,
     "fuzz": fuzz,

@@ -22,6 +22,7 @@ _INTO = (
     (re.compile(r"<summary>(.*?)</summary>", re.DOTALL), r"<p><strong>\1</strong></p>"),
     (re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL), r"<p><em>\1</em></p>"),
     (re.compile(r"<br>"), "; "),
+    (re.compile(r'<a href="#[^"]*">(.*?)</a>', re.DOTALL), r"\1"),  # places in a page that the file no longer has
 )
 SCALE = 2.0  # pixels of a picture for each of the page
 
