@@ -231,6 +231,8 @@ class Engine:
 
     def _trails(self, entry: Entry, setting: Setting, check: Check) -> Trails:
         path = self.path(entry, setting, check)
+        if not path.names:
+            return Trails((), self.draws, 0)
         at = setting.prior_set or path.scenario.reference
         scenario = path.scenario.with_numbers(dict(setting.numbers)) if setting.numbers else path.scenario
         labels = [label for label in path.runner.labels if label in scenario.labels]

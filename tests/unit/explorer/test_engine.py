@@ -69,6 +69,11 @@ def test_numbers_that_move_together_are_drawn_as_the_command_draws_them(engine: 
     assert same
 
 
+def test_a_crisis_that_leaves_nothing_behind_has_no_trails(engine: Engine) -> None:
+    entry = engine.shelf.open("textbook")
+    assert engine.trails(entry, Setting("textbook")).trails == trails(entry.scenario).trails == ()
+
+
 def test_what_did_not_change_is_not_computed_again(engine: Engine) -> None:
     entry = engine.shelf.open("textbook")
     assert engine.verdicts(entry, Setting("textbook")) is engine.verdicts(entry, Setting("textbook"))
