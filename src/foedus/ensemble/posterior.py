@@ -15,7 +15,7 @@ from foedus.ensemble.streams import Array, permutation
 from foedus.errors import MeaningError, NotFoundError, Place
 from foedus.scenario.scenario import Conditioned, Scenario
 
-GROUP, NUMBERS, LEARNED = "posterior", "numbers", "before_the_record"
+GROUP, NUMBERS, NUISANCES, LEARNED = "posterior", "numbers", "nuisances", "before_the_record"
 RHAT, LEAST, DIVERGENT, PARETO = 1.01, 1000.0, 0.001, 0.7
 
 
@@ -73,15 +73,18 @@ def conditioned(scenario: Scenario, path: Path | str) -> Scenario:
             data = opened.load()
         told = {name: data.attrs[name] for name in ("scenario", "digest", "convergence", "foedus")}
         sets = {name: Convergence(**found) for name, found in json.loads(told["convergence"]).items()}
-        numbers = data[NUMBERS].transpose("prior_set", "number", "chain", "draw")
+        parts = [data[NUMBERS], *([data[NUISANCES]] if NUISANCES in data else [])]
+        by_set = {
+            str(name): {
+                str(one): _flat(values.sel(prior_set=name).isel({values.dims[-1]: k}).transpose("chain", "draw").values)
+                for values in parts
+                for k, one in enumerate(values[values.dims[-1]].values)
+            }
+            for name in data["prior_set"].values
+        }
     except (OSError, KeyError, ValueError, TypeError):
         raise NotFoundError("this is no posterior of 'foedus fit'", place, "make one with 'foedus fit SCENARIO'") from None
     _check(scenario, told, sets, place)
-    labels = [str(n) for n in numbers["number"].values]
-    by_set = {
-        str(name): {label: _flat(numbers.values[k, j]) for j, label in enumerate(labels)}
-        for k, name in enumerate(numbers["prior_set"].values)
-    }
     missing = [name for name in scenario.prior_sets if name not in by_set]
     if missing:
         raise MeaningError(f"it has no draws under the prior set '{missing[0]}'", place, "fit every prior set")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import foedus
-from foedus.ensemble.posterior import GROUP, LEARNED, NUMBERS, Convergence
+from foedus.ensemble.posterior import GROUP, LEARNED, NUISANCES, NUMBERS, Convergence
 from foedus.ensemble.streams import uniforms
 from foedus.errors import MeaningError, Place
 from foedus.history.nuts import package, run_nuts
@@ -149,7 +149,7 @@ class RecordFit:
         posterior = {NUMBERS: ((*dims, "number"), each(shared, SetPosterior.at_vantage))}
         coords: dict[str, Any] = {"prior_set": list(self.by_set), "number": shared}
         if own:
-            posterior["nuisances"] = ((*dims, "nuisance"), each(own, SetPosterior.at_vantage))
+            posterior[NUISANCES] = ((*dims, "nuisance"), each(own, SetPosterior.at_vantage))
             coords["nuisance"] = own
         if starts:
             posterior[LEARNED] = ((*dims, "start"), each(starts, lambda p, n: p.values[..., p.labels.index(n)]))
