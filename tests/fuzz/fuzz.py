@@ -6,7 +6,7 @@ atheris (https://github.com/google/atheris), which is not among the test tools b
     python -m pip install atheris
 
 Counts and findings are kept in --work, so that a run that was stopped goes on where it was. What was found is in found/ beside
-this file, and tried again by test_found.py; how many inputs were tried is in results.json.
+this file, and tried again by tests/laws/test_readers.py; how many inputs were tried is in results.json.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from readers import READERS, SLOW, WORDS, seeds
+from readers import READERS, SLOW, WORDS, remember, seeds
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -87,6 +87,7 @@ def fuzz(reader: str, inputs: int, work: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["foedus"]):
+        remember()
         read = READERS[reader]()
     tally = Tally(work, reader)
     left = inputs - tally.data["inputs"]

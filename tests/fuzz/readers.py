@@ -25,11 +25,11 @@ WORDS = (
 )  # fmt: skip
 
 
-def _remembered() -> None:
+def remember() -> None:
     """Protocols are built once: it is not they that are tried."""
-    from foedus.scenario import loader
+    from foedus.scenario import builder
 
-    loader.load_protocol = cache(loader.load_protocol)
+    builder.load_protocol = cache(builder.load_protocol)
 
 
 def scenario() -> Read:
@@ -37,7 +37,6 @@ def scenario() -> Read:
     from foedus.documents import parse_document
     from foedus.scenario.loader import build_scenario
 
-    _remembered()
     folder = Path(tempfile.mkdtemp())
     (folder / "toll.yaml").write_bytes(_helpers("TOLL"))
     return lambda raw: build_scenario(parse_document(raw, "fuzz.yaml"), folder)
@@ -85,12 +84,37 @@ def formula() -> Read:
     return read
 
 
+def case() -> Read:
+    """A coded case, and the scenario that is made of it."""
+    from foedus.datasets.cases import case_scenario, read_case
+
+    path = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None)) / "fuzz.yaml"
+
+    def read(raw: bytes) -> Any:
+        path.write_bytes(raw)
+        return case_scenario(read_case(path)[0])
+
+    return read
+
+
+def cases() -> Read:
+    """A file of coded cases to be forecast."""
+    from foedus.documents import parse_document
+    from foedus.history.crises import crises_of
+    from foedus.history.mapping import load_forecaster
+
+    given = load_forecaster("gallery").map
+    return lambda raw: crises_of(parse_document(raw, "fuzz.yaml"), given)
+
+
 READERS: dict[str, Callable[[], Read]] = {
     "scenario": scenario,
     "claims": claims,
     "protocol": protocol,
     "efg": efg,
     "formula": formula,
+    "case": case,
+    "cases": cases,
 }
 
 
@@ -115,6 +139,14 @@ def seeds(reader: str) -> Iterator[bytes]:
     elif reader == "protocol":
         yield from (path.read_bytes() for name, path in shipped("foedus.protocol").items() if name != "intervention")
         yield _helpers("TOLL")
+    elif reader == "case":
+        from foedus.datasets.cases import shipped_cases
+
+        yield from (path.read_bytes() for path in list(shipped_cases().values())[:4])
+    elif reader == "cases":
+        from foedus.history import library
+
+        yield _first_cases((Path(library.__path__[0]) / "gallery.yaml").read_bytes())
     elif reader == "efg":
         from foedus.model.exchange import to_efg
         from foedus.scenario.loader import load_scenario
@@ -134,6 +166,13 @@ def seeds(reader: str) -> Iterator[bytes]:
             b"0.2 to 0.4",
             b"logitnormal(0.3, 2, 0, 1)",
         )
+
+
+def _first_cases(text: bytes, count: int = 3) -> bytes:
+    """The head of a file of cases, and the first few of them."""
+    head, _, rest = text.partition(b"\ncases:\n")
+    each = rest.split(b"\n  - ")
+    return head + b"\ncases:\n" + b"\n  - ".join(each[:count]) + b"\n"
 
 
 def _helpers(name: str) -> bytes:
