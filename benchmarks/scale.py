@@ -46,7 +46,8 @@ def once(kind: str, draws: int, workers: int) -> Result:
     work.plan()  # compiled beforehand: that is paid once, however long the run
     size = record.chunk_of(work.plan()[0])
     run = executors.threads(workers)
-    start, busy = time.perf_counter(), time.process_time()
+    record.record(scenario, folder / "first", draws=16, records=list(FEW))  # so that libraries are there: paid once, too
+    start, busy, before = time.perf_counter(), time.process_time(), _bytes(folder)
     try:
         if kind.startswith("computed"):
             for _ in run(work, [(at, min(size, draws - at)) for at in range(0, draws, size)]):
@@ -56,10 +57,14 @@ def once(kind: str, draws: int, workers: int) -> Result:
         else:
             record.record(scenario, folder / "run", run=run, **options)
         took = {"clock": time.perf_counter() - start, "processor": time.process_time() - busy}
-        kept = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+        kept = _bytes(folder) - before
     finally:
         shutil.rmtree(folder)
     return {**took, "bytes": kept, "peak": measure.peak_memory()}
+
+
+def _bytes(folder: Path) -> int:
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
 
 
 def resumed() -> Result:
@@ -262,7 +267,10 @@ def _size(kind: str, one: Result, draws: int) -> str:
 
 def _circumstances(machine: Result, load: Any) -> str:
     told = ", ".join(f"{k} {v}" if k not in ("system", "processor") else str(v) for k, v in machine.items())
-    return f"Measured: {told}; load average before {load[0]:.1f}, after {load[1]:.1f}."
+    busy = (
+        " **The machine was busy with other work: measure anew before relying on these.**" if max(load) > machine["cores"] else ""
+    )
+    return f"Measured: {told}; load average before {load[0]:.1f}, after {load[1]:.1f}.{busy}"
 
 
 def main() -> None:
@@ -281,7 +289,7 @@ def main() -> None:
     before = os.getloadavg()[0]
     small = min(chosen.draws, 262_144)
     found: Result = {
-        "cost": costs(chosen.rounds, min(small, 65_536)),
+        "cost": costs(chosen.rounds, small),
         "workers": workers(min(chosen.rounds, 3), chosen.draws),
         "memory": memory(sorted({65_536, small, min(chosen.draws, 1_048_576)})),
         "resume": resuming(chosen.rounds),

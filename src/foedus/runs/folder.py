@@ -156,16 +156,9 @@ class Folder:
         """
         self._made(resume)
         with locks.locked(self.path):
-            if (self.path / MANIFEST).exists():
-                old = self.manifest()
-                self._same(old, manifest)
-                current = replace(old, status="running")
-                self.rewrite(self.journal())  # without what a crash cut short
-            else:
-                lay_out(self.path)
-                current = replace(manifest, created=now(), machine=machine())
-            self.write(current)
+            current: Manifest | None = None  # nothing that is there is touched before it is known to be this run
             try:
+                current = self._opened(manifest, lay_out)
                 yield current
             except OSError as error:
                 self._stopped(current)
@@ -176,13 +169,28 @@ class Folder:
                 self._stopped(current)
                 raise
 
+    def _opened(self, manifest: Manifest, lay_out: Callable[[Path], None]) -> Manifest:
+        """The manifest of what is now computed: that of the run that is there, or a new one."""
+        if (self.path / MANIFEST).exists():
+            old = self.manifest()
+            self._same(old, manifest)
+            current = replace(old, status="running")
+            self.rewrite(self.journal())  # without what a crash cut short
+        else:
+            lay_out(self.path)
+            current = replace(manifest, created=now(), machine=machine())
+        self.write(current)
+        return current
+
     def ended(self, manifest: Manifest, **notes: Any) -> Manifest:
         """Say that the run is complete."""
         done = replace(manifest, status="complete", ended=now(), notes={**manifest.notes, **notes})
         self.write(done)
         return done
 
-    def _stopped(self, manifest: Manifest) -> None:
+    def _stopped(self, manifest: Manifest | None) -> None:
+        if manifest is None:
+            return
         try:
             self.write(replace(manifest, status="stopped", ended=now()))
         except OSError:
