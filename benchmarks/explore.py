@@ -23,9 +23,11 @@ from typing import Any
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 # The page counts its requests under way in `data-computing`; a move is over at the first frame without it
-MOVE = """([label, value]) => new Promise((done) => {
+MOVE = """([label, share]) => new Promise((done, fail) => {
   const dial = document.getElementById("dial-" + label), began = performance.now(), root = document.documentElement;
+  const value = Number(dial.min) + share * (Number(dial.max) - Number(dial.min));
   let started = false;
+  setTimeout(() => fail(new Error("nothing moved")), 60000);
   const look = () => {
     const busy = root.hasAttribute("data-computing");
     started = started || busy;
@@ -75,11 +77,12 @@ def measured(address: str, moves: int, tabs: int) -> dict[str, float]:
         page = opened(browser, address)
         first = time.perf_counter() - began
         page.wait_for_timeout(8000)  # until the machine code is there
-        times = [page.evaluate(MOVE, ["d", str(0.2 + 0.6 * k / moves)]) for k in range(moves)]
+        times = [page.evaluate(MOVE, ["d", 0.1 + 0.8 * k / moves]) for k in range(moves)]
         found = {"first_page_s": first, **summary("move", times)}
         pages = [page, *(opened(browser, address) for _ in range(tabs - 1))]
         waits = [
-            p.evaluate_handle(f"(given) => {{ window.waited = ({MOVE})(given); }}", ["d", f"0.3{k}"]) for k, p in enumerate(pages)
+            p.evaluate_handle(f"(given) => {{ window.waited = ({MOVE})(given); }}", ["d", 0.05 + 0.09 * k])
+            for k, p in enumerate(pages)
         ]
         assert waits
         found |= summary(f"{tabs}_tabs_at_once", [p.evaluate("window.waited") for p in pages])

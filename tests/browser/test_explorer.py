@@ -286,3 +286,13 @@ def test_programs_that_ask_at_the_same_time_are_all_served(served: Served) -> No
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(ask, range(40))) == {200}
+
+
+def test_judged_in_full_as_the_command_does(visit: Callable[..., Any], served: Served) -> None:
+    seen = visit(f"{served.address}/?scenario=textbook")
+    page = seen.page
+    shown(page)
+    expect(page.locator("#status")).to_contain_text("At a glance", timeout=WAIT)
+    page.get_by_role("button", name="Judge in full").click()
+    expect(page.locator("#status")).to_contain_text("Judged in full", timeout=4 * WAIT)
+    assert seen.faults == []
