@@ -72,7 +72,8 @@ def record_section() -> dict[str, Any]:
         f" fighting is. Frozen on {kept['made']} with foedus {fitted.version} from {fitted.draws:,} draws of the"
         f" posterior (scenario"
         f" {fitted.digest[:12]}, record before the vantage {fitted.record_digest[:12]}); the file is"
-        " `benchmarks/results/forecast_karabakh-2020.json`, scored by `python benchmarks/forecast.py`. The crisis forecast is the one that the scenario's"
+        " `benchmarks/results/forecast_karabakh-2020.json`, scored by `python benchmarks/forecast.py`."
+        " The crisis forecast is the one that the scenario's"
         " own leaves behind; no"
         " forecast learns from the ones before it. Events of one triad hang together, and the coder knew how"
         " they ended, so intervals are"
@@ -150,7 +151,8 @@ def calibration_section() -> dict[str, Any]:
             )
     declared = kept["declared"]
     text = (
-        "By `python benchmarks/calibration.py`. Numbers drawn from the prior, a record from the numbers, a posterior from the record: if the fit is"
+        "By `python benchmarks/calibration.py`. Numbers drawn from the prior, a record from the numbers,"
+        " a posterior from the record: if the fit is"
         " right, the rank of the truth"
         " among the draws is uniform (Talts and others 2018), for each number, for the joint log-likelihood"
         " (Modrák and others 2023) and for"

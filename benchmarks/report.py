@@ -18,6 +18,7 @@ GOALS = {
     "foedus explain karabakh-2020 s14": {"cold": 10},
     "foedus explain karabakh-2020": {"cold": 60},
 }
+FIT_GOALS = {"again, one start": "under 1 s", "4 x 1,000 draws": "under 60 s"}
 SOLVES = 12 * 2  # of one draw
 
 HEAD = """\
@@ -32,6 +33,7 @@ python3 tasks.py bench peers --json benchmarks/results/peers.json
 python3 tasks.py bench gambit --json benchmarks/results/gambit.json
 python3 tasks.py bench explain --json benchmarks/results/explain.json
 python3 tasks.py bench data --json benchmarks/results/data.json
+python3 tasks.py bench fit --json benchmarks/results/fit.json
 python3 tasks.py bench report
 ```
 
@@ -292,6 +294,22 @@ def _mebibytes(one: Result) -> str:
     return number(one["peak"] / 2**20)
 
 
+FIT = """\
+## A strategic regression
+
+egame12 with 19 coefficients on the 7,240 cases of leblang2003, in seconds. *First* has an empty cache of machine code,
+*warm* has it on disk, *again* in memory; *4 x 1,000 draws* is the posterior by the No-U-Turn sampler after 1,000 steps to
+tune, all chains."""
+
+
+def fits(found: Result) -> Iterable[str]:
+    """A strategic regression by maximum likelihood and by Bayes."""
+    yield FIT
+    times = found["fresh"] | {f"again, {k}": v for k, v in found["again"].items() if isinstance(v, dict)}
+    times |= {k: v for k, v in found.get("nuts", {}).items() if isinstance(v, dict)}
+    yield table(["", "seconds", "goal"], [[name, timed(t), FIT_GOALS.get(name, "")] for name, t in times.items()])
+
+
 def page(results: Path) -> str:
     """The page, from whatever results there are."""
     parts = [HEAD]
@@ -311,6 +329,8 @@ def page(results: Path) -> str:
     if gambit := kept.get("gambit"):
         rounds = next(one["here"]["runs"] for one in gambit.values() if isinstance(one, dict) and "here" in one)
         parts += [*beside_gambit(gambit), circumstances(gambit, "Measured", rounds)]
+    if fitted := kept.get("fit"):
+        parts += [*fits(fitted), circumstances(fitted, "Measured", fitted["again"]["one start"]["runs"])]
     if public := kept.get("data"):
         parts += [*data(public), circumstances(public, "Measured", public["add"]["clock"]["runs"])]
     return "\n\n".join(parts) + "\n"
