@@ -27,6 +27,7 @@ from foedus.report.tables import words
 from foedus.report.text import bar, clean, count, number, plural, probability
 from foedus.report.tied import tied
 from foedus.report.typeset import typeset
+from foedus.report.validation_tables import validation_tables
 from foedus.report.words import MEANINGS, SYMBOLS, WHAT_A_VERDICT_MEANS, WHAT_CARRIES
 from foedus.scenario.scenario import Reading, Scenario
 
@@ -110,6 +111,7 @@ def _evidence(found: Findings) -> dict[str, Any]:
         "base_policy": clean(found.scenario.policy) if len(found.scenario.policies) > 1 else "",
         "compared": figures.compared(found.comparison) if found.comparison else None,
         "validation": found.validation,
+        "validated": validation_tables(),
         "reliability": figures.reliability(found.validation) if found.validation else None,
     }
 
