@@ -83,23 +83,7 @@ def run(
         raise MeaningError("there is no case to learn from: none has a response that is scored", fix="add cases, or --train")
     covariates = [n for n, c in forecaster.map.codes.items() if c.covariate]
     splits = list(_splits(crises, pool, train is not None, by_time))
-    names = [MODEL, *baselines(forecaster.map.rates, covariates), *([PERMUTED] if placebo else [])]
-    k = len(forecaster.levels)
-    found = {n: np.full((PERMUTATIONS if n == PERMUTED else 1, len(crises), k), np.nan) for n in names}
-    trained = np.zeros(len(crises), dtype=np.intp)
-    dealt = [_dealt(pool, crises, seed) for seed in range(PERMUTATIONS if placebo else 0)]
-    for number, (inside, outside) in enumerate(splits):
-        if progress:
-            progress(f"forecasting, split {number + 1} of {len(splits)}")
-        learnt, asked = pool.taken(inside), crises.taken(outside)
-        trained[outside] = len(learnt)
-        fitted = forecaster.fit(learnt.codes, learnt.happened)
-        found[MODEL][0, outside] = forecaster.forecast(asked.codes, fitted)
-        for name, forecast in baselines(forecaster.map.rates, covariates).items():
-            found[name][0, outside] = forecast(learnt, asked, k)
-        for v, (theirs, mine) in enumerate(dealt):
-            wrong = forecaster.fit({n: c[inside] for n, c in theirs.items()}, learnt.happened)
-            found[PERMUTED][v, outside] = forecaster.forecast({n: c[outside] for n, c in mine.items()}, wrong)
+    found, trained = _forecasts(forecaster, crises, pool, splits, placebo, progress)
     whole = pool.taken(pool.known)
     fitted = forecaster.fit(whole.codes, whole.happened)
     warnings = [*dict.fromkeys([*pool.warnings, *crises.warnings]), *_warnings(forecaster, crises, pool, covariates, fitted)]
@@ -120,6 +104,36 @@ def run(
         digest=digest_of(forecaster.map.model_dump(), forecaster.protocol.digest, crises.ids, crises.happened.tolist()),
         warnings=tuple(warnings),
     )
+
+
+def _forecasts(
+    forecaster: Forecaster,
+    crises: Crises,
+    pool: Crises,
+    splits: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    placebo: bool,
+    progress: Progress | None,
+) -> tuple[dict[str, Array], NDArray[np.intp]]:
+    """Every forecaster's forecasts, (permutation, case, level), and from how many cases each case's were learnt."""
+    rivals = baselines(forecaster.map.rates, [n for n, c in forecaster.map.codes.items() if c.covariate])
+    k, permutations = len(forecaster.levels), PERMUTATIONS if placebo else 0
+    found = {n: np.full((1, len(crises), k), np.nan) for n in (MODEL, *rivals)}
+    if placebo:
+        found[PERMUTED] = np.full((permutations, len(crises), k), np.nan)
+    trained = np.zeros(len(crises), dtype=np.intp)
+    dealt = [_dealt(pool, crises, seed) for seed in range(permutations)]
+    for number, (inside, outside) in enumerate(splits):
+        if progress:
+            progress(f"forecasting, split {number + 1} of {len(splits)}")
+        learnt, asked = pool.taken(inside), crises.taken(outside)
+        trained[outside] = len(learnt)
+        found[MODEL][0, outside] = forecaster.forecast(asked.codes, forecaster.fit(learnt.codes, learnt.happened))
+        for name, forecast in rivals.items():
+            found[name][0, outside] = forecast(learnt, asked, k)
+        for v, (theirs, mine) in enumerate(dealt):
+            wrong = forecaster.fit({n: c[inside] for n, c in theirs.items()}, learnt.happened)
+            found[PERMUTED][v, outside] = forecaster.forecast({n: c[outside] for n, c in mine.items()}, wrong)
+    return found, trained
 
 
 def _splits(crises: Crises, pool: Crises, apart: bool, by_time: Sequence[date] | None) -> Split:
