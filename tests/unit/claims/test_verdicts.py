@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from foedus.claims.verdicts import Interval, clopper_pearson, neighbours, verdict_of
+from foedus.claims.verdicts import UNLIKELY, Interval, clopper_pearson, neighbours, verdict_of
 
 
 def interval(low: float, high: float) -> Interval:
@@ -147,3 +147,22 @@ def test_failures_can_forbid_a_verdict() -> None:
 def test_no_trials_say_nothing() -> None:
     found = clopper_pearson(0, 0, 0.05)
     assert (found.low, found.high) == (0, 1)
+
+
+def test_a_point_found_counts_under_each_prior_set_too() -> None:
+    """What a search found against near certainty is held against every set's own verdict."""
+    sure, never = {"a": Interval(1, 0.9995, 1)}, {"a": Interval(0, 0, 0.0005)}
+    assert verdict_of(sure, [1], counterexample=True, witness=False) == ("likely", {"a": "likely"})
+    assert verdict_of(sure, [1], counterexample=False, witness=True) == ("entailed", {"a": "entailed"})
+    assert verdict_of(never, [1], counterexample=False, witness=True) == ("unlikely", {"a": "unlikely"})
+    assert verdict_of(never, [1], counterexample=True, witness=False) == ("contradicted", {"a": "contradicted"})
+
+
+def test_a_claim_that_seldom_speaks_is_untestable_under_every_set() -> None:
+    intervals = {"a": Interval(0.9, 0.8, 0.95), "b": Interval(0.1, 0.05, 0.2)}
+    found = verdict_of(intervals, [0.4, 0.9], counterexample=False, witness=False)
+    assert found == ("untestable", {"a": "untestable", "b": "untestable"})
+
+
+def test_an_interval_that_starts_at_the_cut_lies_above_it() -> None:
+    assert neighbours(Interval(0.5, UNLIKELY, 0.7)) == ("contingent", "likely")
