@@ -47,4 +47,4 @@ def test_the_shortest_point_is_feasible_and_no_longer_than_any_other(seed, rows,
 def test_leaving_a_claim_out_never_lowers_the_joint(claims, seed):
     table = np.random.default_rng(seed).random((claims, 40)) < 0.8
     found = together({str(k): row for k, row in enumerate(table)})
-    assert found.weakest is None or found.weakest[1] >= found.joint
+    assert found.weakest is None or found.weakest[1] >= found.joint.probability

@@ -104,7 +104,6 @@ def test_a_light_install_is_light(installed: Path) -> None:
         "hypothesis",
         "matplotlib",
         "nutpie",
-        "pandas",
         "pyarrow",
         "sphinx",
     }

@@ -30,6 +30,8 @@ set: {lambda: 2}
 
 
 def kind_of(data: Any) -> str:
+    if "extends" in data:
+        return "extension"
     return "overlay" if "overlay" in data else "scenario" if "scenario" in data else "protocol"
 
 
@@ -45,7 +47,7 @@ def test_a_schema_is_one(kind: str) -> None:
     assert found["$id"].startswith(f"urn:foedus:{kind}:")
 
 
-@pytest.mark.parametrize("kind", ["scenario", "protocol", "overlay"])
+@pytest.mark.parametrize("kind", ["scenario", "protocol", "overlay", "extension"])
 def test_every_key_of_a_file_is_described(kind: str) -> None:
     properties = json_schema(kind)["properties"]
     assert not [name for name, field in properties.items() if not field.get("description")]

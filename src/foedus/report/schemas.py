@@ -18,6 +18,7 @@ from foedus.scenario.schema import OverlaySchema, ScenarioSchema
 from foedus.schema import Strict
 
 _HISTORY = ("cases", "map")  # files of which there has been one format
+_FORMAT_OF = {"overlay": "scenario", "extension": "protocol"}  # what says only how it differs has the format of the whole
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -30,7 +31,7 @@ def json_schema(kind: str) -> dict[str, Any]:
     if kind not in _KINDS:
         raise NotFoundError(f"no kind of file '{kind}'", fix=nearest(kind, _KINDS))
     found = _KINDS[kind]()
-    number = version("scenario" if kind == "overlay" else kind) if kind not in _HISTORY else 1
+    number = version(_FORMAT_OF.get(kind, kind)) if kind not in _HISTORY else 1
     return {"$schema": DIALECT, "$id": f"urn:foedus:{kind}:{number}", **found}
 
 
@@ -73,6 +74,21 @@ def _documented(node: ast.ClassDef) -> list[tuple[str, str]]:
         and isinstance(text.value, ast.Constant)
         and isinstance(text.value.value, str)
     ]
+
+
+def _extension() -> dict[str, Any]:
+    """A protocol of which nothing is required but what it extends."""
+    base = _of(ProtocolSchema, "protocol")
+    extends = {"type": "string", "description": "The protocol that this one changes: a shipped name, or a path to a file."}
+    found = {
+        **_loose(base),
+        "title": "extension",
+        "description": "A protocol that says only what differs from another.",
+        "required": ["protocol", "extends"],
+        "$defs": {name: _loose(part) for name, part in base.get("$defs", {}).items()},
+    }
+    found["properties"] |= {"extends": extends}
+    return {key: _lenient(value) for key, value in found.items()}
 
 
 def _overlay() -> dict[str, Any]:
@@ -118,6 +134,7 @@ _KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "scenario": lambda: _of(ScenarioSchema, "scenario"),
     "protocol": lambda: _of(ProtocolSchema, "protocol"),
     "overlay": _overlay,
+    "extension": _extension,
     "cases": lambda: _of(CaseFileSchema, "cases"),
     "map": lambda: _of(MapSchema, "map"),
 }
