@@ -1,16 +1,18 @@
 """Chunks of a run on a Dask cluster.
 
 A worker that is lost costs the chunks that it held, which go to another. A slow worker holds up nobody: when nothing else is
-left, its chunks are given to others too, and the first answer counts. When the scheduler goes away, its chunks are handed to it
-again once it is back.
+left, its chunks are given to others too, and the first answer counts; a result that it has and does not send is computed by
+another. When the scheduler goes away, its chunks are handed to it again once it is back.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +23,8 @@ PATIENCE = 300.0  # seconds that a run waits for a scheduler or for workers that
 AHEAD = 2  # chunks handed out for each thread of the cluster
 SLOW = 3.0  # times the usual, from which a chunk is given to another worker too
 LOOK = 1.0  # seconds between two looks at the cluster
+FETCH = 5.0  # seconds that a result may take to come over; twice as long each time that one did not
+CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)  # how a client tells that its scheduler was lost
 log = logging.getLogger("foedus.runs")
 
 
@@ -53,6 +57,7 @@ class _Hands:
         self.address = cluster if isinstance(cluster, str) else cluster.scheduler.address
         self.under_way: dict[Any, tuple[Job, float]] = {}
         self.attempts: dict[Job, int] = {}
+        self.silent: dict[Job, int] = {}  # how often a chunk was computed and did not come over
         self.open: set[Job] = set(jobs)
         self.usual: float | None = None
         self.broken: BaseException | None = None  # what the work itself raised; the rest of the run would too
@@ -62,10 +67,13 @@ class _Hands:
         """Each chunk's result, once."""
         silent = time.monotonic()
         while self.open:
+            found = False
             try:
                 self.hand_out()
-                found = self.collect()
-            except (OSError, TimeoutError, RuntimeError) as error:
+                for one in self.collect():
+                    found = True
+                    yield one
+            except (OSError, TimeoutError, RuntimeError, *CANCELLED) as error:
                 log.warning("the scheduler went away: %s", error)
                 self.connect()
                 continue
@@ -73,7 +81,6 @@ class _Hands:
                 raise self.broken
             if found:
                 silent = time.monotonic()
-                yield from found
             elif time.monotonic() - silent > self.patience and not self.workers():
                 raise MeaningError(
                     f"no worker for {self.patience:.0f} seconds", Place(self.address), "start workers, then go on with --resume"
@@ -81,50 +88,65 @@ class _Hands:
 
     def hand_out(self) -> None:
         """Give the cluster as much as keeps it busy, and what is late to others too."""
-        room = AHEAD * max(self.threads(), 1) - len(self.under_way)
+        held = Counter(job for job, _ in self.under_way.values() if job in self.open)
+        room = AHEAD * max(self.threads(), 1) - held.total()
         while self.jobs and room > 0:
             self.submit(self.jobs.popleft())
             room -= 1
-        if not self.jobs and self.usual is not None and room > 0:
-            held = [job for job, _ in self.under_way.values()]
-            late = [f for f, (_, since) in self.under_way.items() if time.monotonic() - since > SLOW * self.usual + 2 * LOOK]
-            single = [f for f in late if held.count(self.under_way[f][0]) == 1][:room]
-            for future in single:
-                self.submit(self.under_way[future][0], self.others(future))
+        if self.jobs or self.usual is None:
+            return
+        held_up = SLOW * self.usual + 2 * LOOK
+        futures = {job: [f for f, (j, _) in self.under_way.items() if j == job] for job in held}
+        late = [f for f in futures.values() if time.monotonic() - max(self.under_way[k][1] for k in f) > held_up]
+        for holders in late[: max(self.threads(), 1)]:  # not counted as room: what holds them up may have taken all of it
+            if others := self.others(holders):
+                self.submit(self.under_way[holders[0]][0], others)
 
     def submit(self, job: Job, workers: list[str] | None = None) -> None:
         future = self.client.submit(self.work, *job, pure=False, retries=0, workers=workers, allow_other_workers=bool(workers))
         self.under_way[future] = (job, time.monotonic())
 
-    def others(self, future: Any) -> list[str] | None:
-        """The workers that do not hold a chunk already; None where there is no other."""
-        holding = {worker for worker, keys in self.client.processing().items() if future.key in {str(k) for k in keys}}
-        return [worker for worker in self.workers() if worker not in holding] or None
+    def others(self, futures: list[Any]) -> list[str]:
+        """The workers that neither compute nor hold any of these."""
+        keys = {future.key for future in futures}
+        holding = {worker for worker, busy in self.client.processing().items() if keys & set(busy)}
+        holding.update(*self.client.who_has(futures).values())
+        return [worker for worker in self.workers() if worker not in holding]
 
-    def collect(self) -> list[tuple[Job, Any]]:
-        """The results that came since the last look; chunks whose worker was lost go back."""
+    def collect(self) -> Iterator[tuple[Job, Any]]:
+        """The results that came since the last look; chunks whose worker was lost go back.
+
+        A chunk is under way until its result is here, so that none is forgotten when the scheduler goes away meanwhile.
+        """
         from distributed import wait
 
         if not self.under_way:
             time.sleep(LOOK)
             self.alive()
-            return []
-        with contextlib.suppress(TimeoutError), self.client.as_current():
+            return
+        with contextlib.suppress(TimeoutError, *CANCELLED), self.client.as_current():
             wait(list(self.under_way), timeout=LOOK, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
         self.alive()
-        found = []
         for future in [f for f in self.under_way if f.done()]:
-            job, since = self.under_way.pop(future)
-            if job not in self.open:
-                continue  # the other worker was quicker
-            if future.status != "finished":
-                self.failed(job, future)
-                continue
-            found.append((job, future.result()))
-            self.open.discard(job)
+            job, since = self.under_way[future]
             took = time.monotonic() - since
-            self.usual = took if self.usual is None else 0.8 * self.usual + 0.2 * took
-        return found
+            if job not in self.open:
+                del self.under_way[future]  # the other worker was quicker
+            elif future.status != "finished":
+                del self.under_way[future]
+                self.failed(job, future)
+            else:
+                try:
+                    result = future.result(timeout=FETCH * 2 ** self.silent.get(job, 0))
+                except TimeoutError:  # whoever holds it stands still: another computes it
+                    self.silent[job] = self.silent.get(job, 0) + 1
+                    self.submit(job, self.others([future]) or None)
+                    del self.under_way[future]
+                    continue
+                del self.under_way[future]
+                self.open.discard(job)
+                self.usual = took if self.usual is None else 0.8 * self.usual + 0.2 * took
+                yield job, result
 
     def failed(self, job: Job, future: Any) -> None:
         """Hand a chunk out again; an error of the work itself is raised."""

@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from foedus.errors import InputError, MeaningError, NotFoundError, Place, ShapeE
 from foedus.runs import locks
 
 MANIFEST, JOURNAL, FORMAT = "run.json", "chunks.jsonl", 1
+PART = re.compile(r"\..+\.\d+")  # the name of a file that is not yet whole: what it will be called, and the process
 COMPUTING = ("numpy", "scipy", "llvmlite")  # whose versions may change a last bit
 # why a run cannot go on, by what changed; the rest are options of the command
 REASONS = {
@@ -183,7 +185,10 @@ class Folder:
         return current
 
     def ended(self, manifest: Manifest, **notes: Any) -> Manifest:
-        """Say that the run is complete."""
+        """Say that the run is complete; what processes that were killed had begun to write goes."""
+        for part in self.path.rglob(".*"):
+            if PART.fullmatch(part.name):
+                part.unlink(missing_ok=True)
         done = replace(manifest, status="complete", ended=now(), notes={**manifest.notes, **notes})
         self.write(done)
         return done

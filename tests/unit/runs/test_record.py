@@ -249,6 +249,16 @@ def test_a_journal_whose_last_line_is_torn(trip: Scenario, into: Path) -> None:
     assert (into / JOURNAL).read_bytes().count(b"\n") == 7
 
 
+def test_what_a_killed_process_had_begun_to_write_goes(trip: Scenario, into: Path) -> None:
+    simulated(trip, into)
+    before = files(into)
+    part = next(p for p in into.rglob("0") if p.is_file()).with_name(".0.4711")
+    part.write_bytes(b"half")
+    simulated(trip, into, resume=True)
+    assert not part.exists()
+    assert files(into) == before
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 7}', '{"format": 1}', '{"format": 1, "kind": "draws", "no": 1}'])
 def test_a_broken_manifest_is_said_to_be(trip: Scenario, into: Path, text: str) -> None:
     simulated(trip, into)
