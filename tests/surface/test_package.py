@@ -96,17 +96,8 @@ def test_a_light_install_is_light(installed: Path) -> None:
     """What only some commands need is in extras."""
     done = subprocess.run([*PIP, "--python", str(installed / "python"), "freeze"], check=True, capture_output=True, text=True)
     names = {line.partition("==")[0].partition(" ")[0].lower() for line in done.stdout.split("\n") if line}
-    assert not names & {
-        "altair",
-        "arviz",
-        "dask",
-        "distributed",
-        "hypothesis",
-        "matplotlib",
-        "nutpie",
-        "pyarrow",
-        "sphinx",
-    }
+    extras = {"arviz", "dash", "dask", "distributed", "hypothesis", "matplotlib", "nutpie", "pyarrow", "sphinx", "zarr"}
+    assert not names & extras
 
 
 @pytest.mark.slow
