@@ -34,6 +34,7 @@ python3 tasks.py bench gambit --json benchmarks/results/gambit.json
 python3 tasks.py bench explain --json benchmarks/results/explain.json
 python3 tasks.py bench data --json benchmarks/results/data.json
 python3 tasks.py bench fit --json benchmarks/results/fit.json
+python3 tasks.py bench explore --json benchmarks/results/explore.json
 python3 tasks.py bench report
 ```
 
@@ -310,6 +311,31 @@ def fits(found: Result) -> Iterable[str]:
     yield table(["", "seconds", "goal"], [[name, timed(t), FIT_GOALS.get(name, "")] for name, t in times.items()])
 
 
+EXPLORE = """\
+## The explorer
+
+Milliseconds in Chromium from the move of a slider of karabakh-2020 to the last frame that it changed, at 4,096 draws for each
+prior set, with verdicts, game tree and fans all computed again; the browser runs on the same cores. The parts follow one another;
+*server* is the slowest of the three answers inside the server, and *engine* what of it was computing. The three answers
+hold {size} kB. {tabs} tabs that move at the same moment are painted after {at_once} ms."""
+
+
+def explorer(found: Result) -> Iterable[str]:
+    """From the move of a slider to the painted page."""
+    one, many = found["one tab"], found["tabs"]
+    yield EXPLORE.format(size=timed(one["size"]), tabs=many["tabs"], at_once=timed(many["move"], 1000))
+    names = {
+        "move": "slider to painted page",
+        "sent": "until the first request leaves",
+        "answered": "until the last answer is there",
+        "server": "… of it in the server",
+        "engine": "… of that in the engine",
+        "painted": "until it is painted",
+    }
+    rows = [[words, timed(one[part], 1000), "under 300" if part == "move" else ""] for part, words in names.items()]
+    yield table(["", "ms", "goal"], rows)
+
+
 def page(results: Path) -> str:
     """The page, from whatever results there are."""
     parts = [HEAD]
@@ -333,6 +359,8 @@ def page(results: Path) -> str:
         parts += [*fits(fitted), circumstances(fitted, "Measured", fitted["again"]["one start"]["runs"])]
     if public := kept.get("data"):
         parts += [*data(public), circumstances(public, "Measured", public["add"]["clock"]["runs"])]
+    if explored := kept.get("explore"):
+        parts += [*explorer(explored), circumstances(explored, "Measured", explored["one tab"]["moves"])]
     return "\n\n".join(parts) + "\n"
 
 

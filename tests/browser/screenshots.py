@@ -14,11 +14,11 @@ from explorer_server import serving
 TARGET = Path(__file__).parents[2] / "docs" / "_static"
 LINK = "?scenario=karabakh-2020&set=lambda:6&do=help:back&against=scenario%3Dkarabakh-2020"
 SETTING = "?scenario=karabakh-2020&set=lambda:6.5&set=d:0.35"
-WAIT = 120_000
+WAIT, COMPILING = 120_000, 12_000  # milliseconds
 
 
 def ready(page: Page, address: str) -> None:
-    """Open a page, and wait until it is drawn by machine code."""
+    """Open a page, and wait until it is drawn."""
     page.goto(address)
     page.locator(".x-fan").first.wait_for(timeout=WAIT)
     page.locator("html:not([data-computing])").wait_for(state="attached", timeout=WAIT)
@@ -37,6 +37,8 @@ def main() -> None:
         )
         for name, (width, height), query in shots:
             page = browser.new_page(viewport={"width": width, "height": height})
+            ready(page, f"{served.address}/{query}&set=eta:0.5")  # like it, for the machine code of its kind to be made
+            page.wait_for_timeout(COMPILING)
             ready(page, f"{served.address}/{query}")
             page.screenshot(path=TARGET / f"{name}.png")
             print(f"{name}.png: {(TARGET / f'{name}.png').stat().st_size // 1024} kB")

@@ -32,7 +32,7 @@ def plain(mark: Mark) -> dict[str, Any]:
 # --- the game tree
 
 
-def tree(solved: Solved, *, live: bool = True) -> dict[str, Any]:
+def tree(solved: Solved, *, live: bool = True) -> Mark:
     """The game tree at central values; where it is live, a branch of a player can be chosen, which forces it."""
     layout = lay_out(grow(solved))
     forced = solved.scenario.forced
@@ -41,7 +41,7 @@ def tree(solved: Solved, *, live: bool = True) -> dict[str, Any]:
     forks = [m for fork, x, y in layout.forks for m in fork_marks(fork, x, y, first=fork is layout.root)]
     parts = [m.moved(4, 14) for m in legend(solved)] + [m.moved(4, TOP) for m in (*lines, *words, *forks)]
     size = {"viewBox": f"0 0 {layout.width + 8:g} {layout.height + TOP + 8:g}", "role": "group" if live else "img"}
-    return plain(draw("svg", {"class": "fs x-tree", "aria-label": description(solved), **size}, *parts))
+    return draw("svg", {"class": "fs x-tree", "aria-label": description(solved), **size}, *parts)
 
 
 def _branch(spot: Spot, forced: Mapping[str, str], live: bool, *, words: bool) -> Mark:
@@ -69,7 +69,7 @@ def _branch(spot: Spot, forced: Mapping[str, str], live: bool, *, words: bool) -
 # --- fans
 
 
-def fan(trail: Trail, span: tuple[float, float] | None = None) -> dict[str, Any]:
+def fan(trail: Trail, span: tuple[float, float] | None = None) -> Mark:
     """A quantity over the crises: the base policy's middle half and middle 90% of draws, and the medians of all policies.
 
     Args:
@@ -95,7 +95,7 @@ def fan(trail: Trail, span: tuple[float, float] | None = None) -> dict[str, Any]
     marks += [draw("circle", {"class": "x-dot", "cx": x(t), "cy": y(v), "r": 2.6}) for t, v in enumerate(base.middle)]
     marks += list(_names(trail, y))
     about = {"class": "fs x-fan", "role": "img", "aria-label": fan_words(trail, trail.base), "viewBox": f"0 0 {width} {height}"}
-    return plain(draw("svg", about, *marks))
+    return draw("svg", about, *marks)
 
 
 def _axis(low: float, high: float) -> tuple[float, float, list[float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -38,7 +39,7 @@ HEADERS = {
 
 def guard(explorer: Explorer, host: str) -> None:
     """Refuse what does not come from the page itself, and say what the page may load."""
-    from flask import abort, request
+    from flask import abort, g, request
 
     from foedus.explorer.look import sheet
 
@@ -46,6 +47,7 @@ def guard(explorer: Explorer, host: str) -> None:
     policy = POLICY.format(hashes=" ".join(explorer.dash.csp_hashes()))
 
     def refuse() -> None:
+        g.began = time.perf_counter()
         if not known_host(request.host, host):
             abort(421, "This name is not the server's: open it by its address.")
         if request.method == "POST" and not same_origin(request.headers.get("Origin"), request.host):
@@ -54,6 +56,8 @@ def guard(explorer: Explorer, host: str) -> None:
     def tell(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = policy
         response.headers.update(HEADERS)
+        spent = {"all": time.perf_counter() - g.began, "engine": g.get("engine", 0.0)}
+        response.headers["Server-Timing"] = ", ".join(f"{name};dur={1000 * seconds:.1f}" for name, seconds in spent.items())
         return response
 
     def look_css() -> tuple[str, dict[str, str]]:

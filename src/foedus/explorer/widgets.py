@@ -10,6 +10,11 @@ from typing import Any, ClassVar
 from dash.development.base_component import Component
 
 
+def kind(of: str, **more: Any) -> dict[str, Any]:
+    """The id of one of several like parts."""
+    return {"type": of, **more}
+
+
 class _Own(Component):  # type: ignore[misc]
     _children_props: ClassVar[list[str]] = []
     _base_nodes: ClassVar[list[str]] = ["children"]
@@ -37,10 +42,13 @@ class Dial(_Own):
 
 
 class Drawing(_Own):
-    """A drawing as data (see `figures.plain`); `picked` is the last part chosen, with a count so that it may be chosen again."""
+    """A drawing or text as data (see `figures.plain`); one with a label scrolls.
+
+    `picked` is the last part chosen, with a count so that it may be chosen again.
+    """
 
     _type = "Drawing"
-    names = ("marks", "picked", "label")
+    names = ("marks", "picked", "label", "className")
 
 
 class Choice(_Own):

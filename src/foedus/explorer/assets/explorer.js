@@ -13,7 +13,7 @@
 
   function Dial(props) {
     const [value, setValue] = React.useState(props.value ?? null);
-    const timer = React.useRef(null), last = React.useRef(props.value ?? null);
+    const timer = React.useRef(null), sent = React.useRef(-WAIT), last = React.useRef(props.value ?? null);
     React.useEffect(() => {
       if ((props.value ?? null) !== last.current) { last.current = props.value ?? null; setValue(last.current); }
     }, [props.value]);
@@ -21,7 +21,11 @@
       setValue(next);
       last.current = next;
       if (timer.current) return;
-      timer.current = setTimeout(() => { timer.current = null; props.setProps({ value: last.current }); }, WAIT);
+      timer.current = setTimeout(() => {
+        timer.current = null;
+        sent.current = performance.now();
+        props.setProps({ value: last.current });
+      }, Math.max(sent.current + WAIT - performance.now(), 0)); // the first value at once
     }
     const fixed = value !== null, at = fixed ? value : props.central;
     const share = (v) => Math.min(Math.max((v - props.low) / (props.high - props.low), 0), 1);
@@ -80,14 +84,26 @@
       h("span", { role: "status", className: "soft" }, said));
   }
 
-  const DRAWN = new Set(["svg", "g", "path", "rect", "circle", "line", "text", "tspan", "title", "desc"]);
+  const DRAWN = new Set([
+    "svg", "g", "path", "rect", "circle", "line", "text", "tspan", "title", "desc", "div", "section", "article", "figure", "p", "span",
+    "b", "i", "small", "code", "h2", "h3", "ol", "ul", "li", "button", "table", "caption", "thead", "tbody", "tr", "th", "td",
+  ]);
   const NAMES = { class: "className", tabindex: "tabIndex" };
+  const NEVER = /^on|^(href|src|xlink.*|dangerously.*)$/i; // no drawing needs them
+
+  // "--p:0.3;--low:0.1" as the framework takes it; nothing but a style sheet's own variables
+  function variables(text) {
+    const pairs = text.split(";").map((pair) => pair.split(":")).filter(([name]) => name.startsWith("--"));
+    return Object.fromEntries(pairs);
+  }
 
   function element(mark, key) {
     if (typeof mark === "string") return mark;
     if (!DRAWN.has(mark.is)) return null;
     const given = { key };
     for (const name in mark.with) {
+      if (NEVER.test(name)) continue;
+      if (name === "style") { given.style = variables(mark.with.style); continue; }
       given[NAMES[name] || name.replace(/-([a-z])/g, (_, c) => (/^(aria|data)-/.test(name) ? "-" + c : c.toUpperCase()))] = mark.with[name];
     }
     return h(mark.is, given, ...mark.in.map(element));
@@ -103,13 +119,11 @@
       count.current += 1;
       props.setProps({ picked: { part: part.getAttribute("data-pick"), count: count.current } });
     }
-    if (!props.marks) return h("div", { id: flat(props.id) });
-    return h("div", {
-      id: flat(props.id), className: "x-drawing", onClick: pick, onKeyDown: pick, tabIndex: 0, role: "region", "aria-label": props.label,
-    }, element(props.marks, "drawing"));
+    const region = props.marks && props.label ? { tabIndex: 0, role: "region", "aria-label": props.label } : {};
+    const marks = React.useMemo(
+      () => [].concat(props.marks || []).map(element), [props.marks]);
+    return h("div", { id: props.id, className: props.className, onClick: pick, onKeyDown: pick, ...region }, marks);
   }
-
-  function flat(id) { return typeof id === "string" ? id : Object.keys(id).sort().map((k) => id[k]).join("-"); }
 
   window.foedus_explorer = { Dial, Drawing, Choice, OpenFile };
 
@@ -154,10 +168,10 @@
         const left = hidden.filter((one) => !one).length;
         return [hidden, wanted.length ? left + " of " + hidden.length : ""];
       },
-      open() {
+      open(picked) {
         const which = trigger();
         if (!which) return none();
-        return which.type === "claim" ? which.claim : null;
+        return which === "found" ? picked.part : null;
       },
       address(link) {
         clearTimeout(waiting);
