@@ -235,8 +235,9 @@ def test_why_a_claim_came_out_as_it_did(visit: Callable[..., Any], served: Serve
     assert seen.faults == []
 
 
-def test_ten_tabs_at_once_and_one_closed_in_the_middle(visit: Callable[..., Any], served: Served) -> None:
-    seen = [visit(f"{served.address}/?scenario=mine&set=eta:0.{50 + k}") for k in range(10)]
+@pytest.mark.parametrize("tabs", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_tabs_at_once_and_one_closed_in_the_middle(visit: Callable[..., Any], served: Served, tabs: int) -> None:
+    seen = [visit(f"{served.address}/?scenario=mine&set=eta:0.{50 + k}") for k in range(tabs)]
     for one in seen:
         shown(one.page)
     for k, one in enumerate(seen):

@@ -22,7 +22,7 @@ SCRIPT = Path(figures.__file__).parent / "assets" / "explorer.js"
 @pytest.fixture(scope="module")
 def opened() -> Iterator[tuple[Engine, Entry]]:
     shelf = Shelf()
-    entry = shelf.put_own("textbook")
+    entry = shelf.put_own("karabakh-2020")
     engine = Engine(shelf, draws=64)
     yield engine, entry
     engine.close()

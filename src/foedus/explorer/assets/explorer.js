@@ -200,7 +200,7 @@
   window.fetch = function (...given) {
     if (!String(given[0]).includes("_dash-update-component")) return ask.apply(window, given);
     mark(1);
-    const done = () => window.requestAnimationFrame(() => mark(-1));
+    const done = () => setTimeout(() => mark(-1), 20); // not at the next frame: a tab in the background has none
     const answer = ask.apply(window, given);
     answer.then(done, done);
     return answer;
