@@ -46,8 +46,8 @@ MOVE = """([label, share]) => new Promise((done, fail) => {
     const first = Math.min(...asked.map((e) => e.startTime));
     const told = (name) => Math.max(...asked.map((e) => (e.serverTiming.find((t) => t.name === name) || {duration: 0}).duration));
     const size = asked.reduce((sum, e) => sum + e.encodedBodySize, 0) / 1000;
-    done({move: Math.max(painted, last) - began, sent: first - began, answered: last - first, server: told("all"), engine: told("engine"),
-          painted: Math.max(painted - last, 0), size});
+    done({move: Math.max(painted, last) - began, sent: first - began, answered: last - first,
+          server: told("all"), engine: told("engine"), painted: Math.max(painted - last, 0), size});
   };
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(dial, value);
   dial.dispatchEvent(new Event("input", {bubbles: true}));

@@ -38,7 +38,11 @@ def names(part: Any) -> set[str]:
 def test_the_page_knows_every_element_that_is_sent(opened: tuple[Engine, Entry]) -> None:
     engine, entry = opened
     a, b = Setting(entry.name), Setting(entry.name, forced=(("help", "back"),))
-    audits, solved, trails = ([f(entry, s) for s in (a, b)] for f in (engine.verdicts, engine.solved, engine.trails))
+    audits, solved, trails = (
+        [engine.verdicts(entry, s) for s in (a, b)],
+        [engine.solved(entry, s) for s in (a, b)],
+        [engine.trails(entry, s) for s in (a, b)],
+    )
     sent = drawn(
         [
             findings.claims(entry.scenario, audits[1], audits[0], "reference"),
