@@ -318,7 +318,7 @@ Milliseconds in Chromium from the move of a slider of karabakh-2020 to the last 
 prior set, with verdicts, game tree and fans all computed again; the browser runs on the same cores. The parts follow one another;
 *server* is the slowest of the three answers inside the server, and *engine* what of it was computing. The three answers
 hold {size} kB."""
-TABS = "{tabs} tabs that move at the same moment have their answers after {at_once} ms."
+TABS = "{tabs} tabs of one browser that move at the same moment have their answers after {at_once} ms."
 
 
 def explorer(found: Result) -> Iterable[str]:
