@@ -199,15 +199,17 @@ WORKERS = """\
 ## Two workers
 
 {draws:,} draws in chunks of 65,536, three measures kept: {one} s on one worker, {two} s on two, {gain} times as fast by the
-clock (goal: 1.8, on idle cores). The processor time of two is {extra} times that of one, so two cores of their own would make it
-{ideal:.2f} times as fast, where the writing waits for nothing else."""
+clock (goal: 1.8, on idle cores). The processor time of two is {extra} times that of one, so that two idle cores could make it
+some {ideal:.1f} times as fast at most; that is reckoned, not measured."""
 
 MEMORY = """\
 ## Memory of summaries
 
 | draws | peak, MiB |
 | --- | --- |
-{rows}"""
+{rows}
+
+Two threads; a block is 65,536 draws, so that the first row keeps one of them busy and the second both."""
 
 CRASH = """\
 ## After a crash
@@ -225,8 +227,9 @@ so 10¹² solves are a {solves}th of the first line.
 | --- | --- | --- | --- |
 {rows}
 
-- **Summarise.** Nobody reads 10¹² draws. A summary keeps a few megabytes, whatever the number, and its memory does not grow. What
-  is wanted of single draws can be had afterwards: `foedus replay` computes any of them again by its number.
+- **Summarise.** Nobody reads 10¹² draws. A summary keeps a few megabytes, whatever the number, and its memory grows
+  with the threads at work, not with the draws. What is wanted of single draws can be had afterwards: `foedus replay` computes any
+  of them again by its number.
 - **Chunks of millions.** On a cluster `--chunk 4194304` makes each chunk minutes of work, so that the scheduler has some hundred
   thousand to hand out instead of millions; the process that asks merges one state a chunk, which takes it a fraction of a second.
 - **Ask for less accuracy.** A probability known to ±0.001 needs some millions of draws (`--until ±0.001`). 10¹² draws answer for
@@ -243,7 +246,7 @@ def page(found: Result) -> str:
     ]
     plan = [
         f"| {kind} | {TRILLION * one['processor']['median'] / 3600:,.0f} | "
-        f"{TRILLION * one['processor']['median'] / 86400 / CORES:,.0f} | {_size(kind, one, cost['draws'])} |"
+        f"{TRILLION * one['processor']['median'] / 86400 / CORES:,.2g} | {_size(kind, one, cost['draws'])} |"
         for kind, one in kinds.items()
     ]
     base, full = kinds[KINDS[0]], kinds[KINDS[2]]
