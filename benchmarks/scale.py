@@ -227,9 +227,9 @@ so 10¹² solves are a {solves}th of the first line.
 | --- | --- | --- | --- |
 {rows}
 
-- **Summarise.** Nobody reads 10¹² draws. A summary keeps a few megabytes, whatever the number; what it holds while it runs is told
-  above, for as many draws as were tried. What is wanted of single draws can be had afterwards: `foedus replay` computes any of them
-  again by its number.
+- **Summarise.** Nobody reads 10¹² draws. A summary keeps a few megabytes, whatever the number; what it holds while it
+  runs is told above, for as many draws as were tried. What is wanted of single draws can be had afterwards: `foedus
+  replay` computes any of them again by its number.
 - **Chunks of millions.** On a cluster `--chunk 4194304` makes each chunk minutes of work, so that the scheduler has some hundred
   thousand to hand out instead of millions; the process that asks merges one state a chunk, which takes it a fraction of a second.
 - **Ask for less accuracy.** A probability known to ±0.001 needs some millions of draws (`--until ±0.001`). 10¹² draws answer for
