@@ -21,6 +21,7 @@ import pytest
 import xarray as xr
 from command import SCENARIO, Finished, changed, foedus
 
+from foedus import runs
 from foedus.runs.folder import Folder
 from foedus.runs.locks import locked
 
@@ -278,6 +279,10 @@ assert (run("run", "--resume"), run("new")) == (2, 2)
 @unix
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only a superuser can become another user")
 def test_a_folder_of_somebody_else_is_read_and_not_written() -> None:
+    package = Path(runs.__file__).resolve()
+    closed = [folder for folder in package.parents if not folder.stat().st_mode & 0o001]
+    if closed:
+        pytest.skip(f"another user may not enter {closed[-1]}, where foedus stands")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
