@@ -87,7 +87,7 @@ def scores_of(found: Backtest, scale: str) -> Result:
 
 def figure_of(found: Backtest, name: str) -> Result:
     """The reliability diagram, on every scale."""
-    from foedus.report.reliability import reliability_figure
+    from foedus.report.drawing.reliability import reliability_figure
 
     panels = {_scale(found, s): found.calibration(scale=s) for s in found.scales}
     slopes = "; ".join(f"{k}: slope {c.slope:.2f} ± {1.96 * c.error:.2f}" for k, c in panels.items())
@@ -126,7 +126,7 @@ def coefficients_of(found: Backtest) -> Result:
 
 def blocks_of(found: Backtest, name: str) -> list[Result]:
     """The section of a backtest."""
-    from foedus.report.backtest_terminal import recoded, verdict
+    from foedus.report.terminal.backtest import recoded, verdict
 
     blocks: list[Result] = [
         {"text": f"{found.n:,} cases of {len(set(found.clusters)):,} crises or wars; {found.split}. {verdict(found)}"}
@@ -169,7 +169,7 @@ def reached(found: Backtest, name: str) -> str:
 
 def summary_of(found: Backtest, name: str) -> Result:
     """What the HTML report shows of it."""
-    from foedus.report.backtest_terminal import verdict
+    from foedus.report.terminal.backtest import verdict
 
     score = "brier" if len(found.levels) == 2 else "log"
     scores = []

@@ -11,8 +11,8 @@ from typing import Any
 import foedus
 from foedus.protocol.loader import load_protocol, shipped
 from foedus.protocol.protocol import Protocol
+from foedus.report.page.typeset import typeset_protocol
 from foedus.report.schemas import json_schema, kinds
-from foedus.report.typeset import typeset_protocol
 
 
 def write_reference(folder: Path) -> None:

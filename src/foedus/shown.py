@@ -12,4 +12,4 @@ class Shown:
 
     def _repr_html_(self) -> str:
         # by name, since the report stands above whatever it shows and imports it
-        return str(import_module("foedus.report.notebook").html_of(self))
+        return str(import_module("foedus.report.page.notebook").html_of(self))

@@ -13,8 +13,8 @@ from pathlib import Path
 from conftest import BROWSERS, DESK, PHONE, QUIET
 from playwright.sync_api import Page, sync_playwright
 
-from foedus.report.findings import find
-from foedus.report.html import page
+from foedus.report.page.findings import find
+from foedus.report.page.html import page
 from foedus.scenario.loader import load_scenario
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"

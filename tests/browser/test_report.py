@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from helpers import TOLL, TRIP, edited, scenario_of
 
-from foedus.report.findings import Findings, find
-from foedus.report.html import page
+from foedus.report.page.findings import Findings, find
+from foedus.report.page.html import page
 from foedus.scenario.loader import load_scenario
 
 DESK, PHONE = (1440, 1000), (390, 844)

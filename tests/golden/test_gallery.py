@@ -13,7 +13,7 @@ from foedus.claims.audit import Audit, audit
 from foedus.datasets.books.schema import CaseSchema
 from foedus.datasets.cases import case_scenario, code_book, read_case, shipped_cases
 from foedus.datasets.new import base_scenario
-from foedus.report.gallery import index, page
+from foedus.report.page.gallery import index, page
 from foedus.scenario.loader import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,10 +13,10 @@ import pytest
 
 from foedus.claims.audit import audit
 from foedus.model.solve import solve
-from foedus.report.audit_terminal import audit_parts
-from foedus.report.claims import view
-from foedus.report.game_terminal import shown_parts
-from foedus.report.terminal import plain_screen
+from foedus.report.terminal.audit import audit_parts
+from foedus.report.terminal.game import shown_parts
+from foedus.report.terminal.screen import plain_screen
+from foedus.report.views.claims import view
 from foedus.scenario.loader import load_scenario
 
 

@@ -14,7 +14,7 @@ from helpers_crises import invented, text_of
 import foedus.history as history
 from foedus.documents import parse_document
 from foedus.report.schemas import json_schema
-from foedus.report.validation import read_validation
+from foedus.report.tables.validation import read_validation
 
 HISTORY = Path(history.__file__).parent
 

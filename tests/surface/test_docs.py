@@ -31,7 +31,7 @@ import pytest
 
 import foedus
 from foedus.errors import InputError
-from foedus.report.inspection import inspect_file
+from foedus.report.views.inspection import inspect_file
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

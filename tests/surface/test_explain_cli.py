@@ -8,9 +8,9 @@ from contextlib import redirect_stdout
 import foedus
 from foedus.explain.explain import explain
 from foedus.policies.compare import compare
-from foedus.report.compare_terminal import comparison_parts
-from foedus.report.explain_terminal import explanation_parts
-from foedus.report.terminal import plain_screen
+from foedus.report.terminal.compare import comparison_parts
+from foedus.report.terminal.explain import explanation_parts
+from foedus.report.terminal.screen import plain_screen
 
 
 def printed(parts) -> str:

@@ -12,7 +12,7 @@ import pytest
 from command import foedus
 
 from foedus.errors import NotFoundError
-from foedus.report.convert import BROWSERS, converter
+from foedus.report.page.convert import BROWSERS, converter
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_word_holds_headings_pictures_and_formulas(pandoc: None, tmp_path: Path)
 def test_a_program_that_is_not_there_is_named_before_anything_is_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from foedus.report import convert
+    from foedus.report.page import convert
 
     monkeypatch.setattr(convert.shutil, "which", lambda _: None)
     monkeypatch.setattr(convert, "_APPLICATIONS", ())

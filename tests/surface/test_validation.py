@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foedus.history.validation import validated
-from foedus.report.validation_tables import validation_tables
+from foedus.report.tables.validation import validation_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"

@@ -32,7 +32,7 @@ from foedus.report.messages import Clock, again, print_json
 if TYPE_CHECKING:
     from foedus.claims.audit import Audit
     from foedus.model.solve import Solved
-    from foedus.report.tables import Table
+    from foedus.report.tables.table import Table
 
 
 @click.command()
@@ -59,9 +59,9 @@ def audit(
     """Judge every claim: verdict, probability, what carries it."""
 
     def show(found: Audit) -> None:
-        from foedus.report.audit_terminal import audit_parts
-        from foedus.report.claims import view
-        from foedus.report.terminal import screen
+        from foedus.report.terminal.audit import audit_parts
+        from foedus.report.terminal.screen import screen
+        from foedus.report.views.claims import view
 
         options = options_again(found, design=ensemble["design"], set=changes, posterior=posterior, limit=limit)
         command = again("audit", name, options)
@@ -95,7 +95,7 @@ def audit(
 
 
 def _audit_tables(found: Audit) -> list[Table]:
-    from foedus.report.audit_tables import audit_tables
+    from foedus.report.tables.audit import audit_tables
 
     return audit_tables(found)
 
@@ -117,15 +117,15 @@ def solve(name: str, as_json: bool, changes: tuple[str, ...], prior_set: str | N
 
         print_json(finite(solved.to_dict()))
         return
-    from foedus.report.game_terminal import solved_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.game import solved_parts
+    from foedus.report.terminal.screen import screen
 
     at = screen()
     at.print(*solved_parts(solved, at))
 
 
 def _solved_tables(solved: Solved) -> list[Table]:
-    from foedus.report.solve_tables import solved_tables
+    from foedus.report.tables.solve import solved_tables
 
     return solved_tables(solved)
 
@@ -143,13 +143,13 @@ def show(name: str, svg: Path | None, prior_set: str | None, changes: tuple[str,
         check_target(svg)
     solved = solved_at(open_scenario(name, changes), prior_set)
     if svg:
-        from foedus.report.svg import figure
+        from foedus.report.drawing.game import figure
 
         write_whole(svg, figure(solved))
         click.echo(f"wrote {svg}")
         return
-    from foedus.report.game_terminal import shown_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.game import shown_parts
+    from foedus.report.terminal.screen import screen
 
     at = screen()
     at.print(*shown_parts(solved, at))
@@ -162,7 +162,7 @@ def check(name: str) -> None:
 
     FILE is a scenario or protocol: a YAML file, a shipped name, or '-' for standard input. Exit code 2 where it is wrong.
     """
-    from foedus.report.inspection import inspect_file
+    from foedus.report.views.inspection import inspect_file
 
     found = inspect_file(name)
     click.echo("\n".join(found.lines()))
@@ -172,7 +172,7 @@ def check(name: str) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """The shipped scenarios and protocols."""
-    from foedus.report.library import library, library_text
+    from foedus.report.views.library import library, library_text
 
     found = library()
     if as_json:
@@ -188,7 +188,7 @@ def list_(as_json: bool) -> None:
 )
 def cite(name: str, form: str) -> None:
     """The publications and sources that a run rests on."""
-    from foedus.report.citations import bibtex, citations, plain_text
+    from foedus.report.views.citations import bibtex, citations, plain_text
 
     found = citations(open_scenario(name))
     click.echo(bibtex(found) if form == "bibtex" else plain_text(found))

@@ -28,7 +28,7 @@ def add(path: Path, name: str | None, any_version: bool) -> None:
     """Check a file, or every file of a folder, and store it."""
     from foedus.datasets.catalog import data_set
     from foedus.datasets.store import Store
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
 
     if name:
         data_set(name)
@@ -107,7 +107,7 @@ def data_cite(names: tuple[str, ...]) -> None:
 def data_get(name: str, address: str | None, changed: bool) -> None:
     """Download a data set from its publisher and store it."""
     from foedus.datasets.store import Store
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
 
     with patience() as tell:
         tell("downloading")

@@ -58,8 +58,8 @@ def explain(
     check_tables(tables)
     from foedus.explain.explain import explain as explain_claims
     from foedus.explain.posteriors import read_posterior
-    from foedus.report.explain_tables import explanation_tables
-    from foedus.report.terminal import patience
+    from foedus.report.tables.explain import explanation_tables
+    from foedus.report.terminal.screen import patience
 
     scenario = open_scenario(name, changes)
     samples = read_posterior(posterior, scenario) if posterior else None
@@ -69,8 +69,8 @@ def explain(
     if as_json:
         print_json(found.to_dict())
         return
-    from foedus.report.explain_terminal import explanation_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.explain import explanation_parts
+    from foedus.report.terminal.screen import screen
 
     used = {
         "draws": found.draws,
@@ -113,7 +113,7 @@ def compare(
     """Every policy under the same draws: gain, regret, delay."""
     check_tables(tables)
     from foedus.policies.compare import compare as compare_policies
-    from foedus.report.compare_tables import comparison_tables
+    from foedus.report.tables.compare import comparison_tables
 
     scenario = open_scenario(name, changes, posterior)
     found = compare_policies(scenario, measures=measures, thresholds=_levels(thresholds), **options)
@@ -121,8 +121,8 @@ def compare(
     if as_json:
         print_json(found.to_dict())
         return
-    from foedus.report.compare_terminal import comparison_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.compare import comparison_parts
+    from foedus.report.terminal.screen import screen
 
     used = {
         "crises": found.crises,

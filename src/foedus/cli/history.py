@@ -42,7 +42,7 @@ def backtest(
                            "give a file of cases, or --dataset")  # fmt: skip
     if dataset is None and (test or by_time):
         raise MeaningError("--test and --by-time go with --dataset", Place("backtest"), "name the cases to forecast as CASES")
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
 
     with patience() as tell:
         if dataset is not None:
@@ -53,7 +53,7 @@ def backtest(
             from foedus.history.backtest import backtest as forecast
 
             found = forecast(str(cases), train=train, mapping=map_name, progress=tell)
-    from foedus.report.backtest_tables import backtest_tables
+    from foedus.report.tables.backtest import backtest_tables
 
     put_tables(tables, lambda: backtest_tables(found))
     if as_json:
@@ -61,8 +61,8 @@ def backtest(
         return
     import shlex
 
-    from foedus.report.backtest_terminal import backtest_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.backtest import backtest_parts
+    from foedus.report.terminal.screen import screen
 
     given = {"--dataset": dataset, "--train": train, "--test": test, "--map": None if map_name == "gallery" else map_name}
     words = ["foedus", "backtest", *([cases] if cases else [])]

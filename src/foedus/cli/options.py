@@ -14,7 +14,7 @@ from foedus.report.messages import Clock
 if TYPE_CHECKING:
     from foedus.claims.audit import Audit
     from foedus.model.solve import Solved
-    from foedus.report.tables import Table
+    from foedus.report.tables.table import Table
     from foedus.scenario.scenario import Scenario
 
 MOST_DRAWS, MOST_SEED = 100_000_000, 2**63 - 1
@@ -111,7 +111,7 @@ def number_or_text(text: str) -> float | str:
 def judge(scenario: Scenario, clock: Clock, **options: Any) -> Audit:
     """An audit, with a word on standard error about what is being done."""
     from foedus.claims.audit import audit
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
 
     clock.lap("import")
     with patience() as tell:

@@ -48,7 +48,7 @@ def fit(name: str, as_json: bool, output: Path | None, changes: tuple[str, ...],
         )
     scenario = open_scenario(name, changes)
     from foedus.history.record.posterior import fit_record
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
 
     with patience() as tell:
         found = fit_record(scenario, progress=tell, **options)
@@ -75,8 +75,8 @@ def _show(found: RecordFit, as_json: bool, command: str) -> None:
 
         print_json(plain_fit(found))
         return
-    from foedus.report.record_terminal import fit_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.record import fit_parts
+    from foedus.report.terminal.screen import screen
 
     at = screen()
     at.print(*fit_parts(found, at))

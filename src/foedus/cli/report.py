@@ -36,16 +36,16 @@ def report(
     Answer, verdicts with what carries and flips them, ties, game tree, policies, numbers, formulas and sources. HTML needs no
     network and no script; pdf is printed by Chromium or Chrome, md and docx are written by pandoc, where they are installed.
     """
-    from foedus.report.convert import converter
     from foedus.report.files import check_target, write_bytes
+    from foedus.report.page.convert import converter
 
     target, chosen = _target(name, output, form)
     check_target(target)
     convert = converter(chosen)
-    from foedus.report.findings import find
-    from foedus.report.html import page
-    from foedus.report.terminal import patience
-    from foedus.report.validation import read_validation
+    from foedus.report.page.findings import find
+    from foedus.report.page.html import page
+    from foedus.report.tables.validation import read_validation
+    from foedus.report.terminal.screen import patience
 
     stored = read_validation(validation) if validation else None
     scenario = open_scenario(name, changes)

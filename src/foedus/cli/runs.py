@@ -81,8 +81,8 @@ def run(
 
 
 def _into_file(scenario: Scenario, output: Path, as_json: bool, options: dict[str, Any]) -> None:
-    from foedus.report.simulated import simulated_parts
-    from foedus.report.terminal import patience, screen
+    from foedus.report.terminal.screen import patience, screen
+    from foedus.report.terminal.simulated import simulated_parts
     from foedus.runs.simulate import simulate
     from foedus.runs.store import save
 
@@ -99,7 +99,7 @@ def _into_file(scenario: Scenario, output: Path, as_json: bool, options: dict[st
 
 
 def _into_folder(scenario: Scenario, output: Path, given: dict[str, Any], options: dict[str, Any]) -> None:
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
 
     half = _half(given["until"]) if given["until"] else None
     how = {"resume": given["resume"], "chunk": given["chunk"], "run": executor_of(given), "command": command_given()}
@@ -161,8 +161,8 @@ def runs() -> None:
 @json_option
 def list_(folder: Path, as_json: bool) -> None:
     """The runs that lie in a folder."""
-    from foedus.report.runs import listed, listed_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.runs import listed, listed_parts
+    from foedus.report.terminal.screen import screen
     from foedus.runs.folder import runs_in
 
     found = [listed(run) for run in runs_in(folder)]
@@ -186,8 +186,8 @@ def show(path: Path, as_json: bool, verify: bool) -> None:
 
 
 def _verify(path: Path) -> None:
-    from foedus.report.runs import damaged
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.runs import damaged
+    from foedus.report.terminal.screen import patience
 
     with patience() as tell:
         tell("reading back")
@@ -197,8 +197,8 @@ def _verify(path: Path) -> None:
 
 
 def _show(path: Path, as_json: bool, scenario: Scenario | None) -> None:
-    from foedus.report.runs import shown, shown_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.runs import shown, shown_parts
+    from foedus.report.terminal.screen import screen
 
     found = shown(path)
     if as_json:
@@ -213,8 +213,8 @@ def _show(path: Path, as_json: bool, scenario: Scenario | None) -> None:
 @json_option
 def diff(first: Path, second: Path, as_json: bool) -> None:
     """What two runs differ in: set-up and results."""
-    from foedus.report.runs import difference, difference_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.runs import difference, difference_parts
+    from foedus.report.terminal.screen import screen
 
     found = difference(first, second)
     if as_json:
@@ -257,8 +257,8 @@ def replay(
     name: str, number: int, path: Path | None, changes: tuple[str, ...], posterior: Path | None, as_json: bool, **options: Any
 ) -> None:
     """Tell one draw, crisis by crisis: who did what, how probably."""
-    from foedus.report.replayed import replayed_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.replayed import replayed_parts
+    from foedus.report.terminal.screen import screen
     from foedus.runs import replay as library
 
     scenario = open_scenario(name, changes, posterior)

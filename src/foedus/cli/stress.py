@@ -36,7 +36,7 @@ MOST_DRAWS, FIRST = 65_536, 1820
 def stress(year: int, top: int, html: Path | None, tables: Path | None, as_json: bool, **options: Any) -> None:
     """Every client and patron of a year, ranked."""
     from foedus.report.files import check_target, write_whole
-    from foedus.report.stress_tables import stress_tables
+    from foedus.report.tables.stress import stress_tables
 
     check_tables(tables)
     if html:
@@ -45,15 +45,15 @@ def stress(year: int, top: int, html: Path | None, tables: Path | None, as_json:
     found = _measured(year, **options)
     put_tables(tables, lambda: stress_tables(found))
     if html:
-        from foedus.report.stress_html import stress_page
+        from foedus.report.page.stress import stress_page
 
         write_whole(html, stress_page(found, command))
         click.echo(f"wrote {html}", err=True)
     if as_json:
         print_json([s.to_dict() for s in found] if options["decades"] else found[0].to_dict())
         return
-    from foedus.report.stress_terminal import stress_parts, trend_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.screen import screen
+    from foedus.report.terminal.stress import stress_parts, trend_parts
 
     at = screen()
     at.print(*(trend_parts(found, command, at.width) if options["decades"] else stress_parts(found[0], top, command, at.width)))
@@ -67,7 +67,7 @@ def _measured(
     draws: int, seed: int, prior_set: str | None, workers: int | None,
 ) -> list[Stress]:  # fmt: skip
     from foedus.datasets.new import last_day
-    from foedus.report.terminal import patience
+    from foedus.report.terminal.screen import patience
     from foedus.stress.bench import Bench
     from foedus.stress.run import among, trend
 

@@ -53,8 +53,8 @@ def sweep(
     if not output.absolute().parent.is_dir():
         raise InputError("the folder does not exist", Place(str(output.parent)), "make it first")
     from foedus.claims.points import Questions
-    from foedus.report.sweeps import sweep_parts, swept
-    from foedus.report.terminal import patience, screen
+    from foedus.report.terminal.screen import patience, screen
+    from foedus.report.terminal.sweeps import sweep_parts, swept
     from foedus.runs.sweep import sweep as over_points
     from foedus.runs.sweep import with_base
 

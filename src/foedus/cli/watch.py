@@ -96,8 +96,8 @@ def _tried(judge: Callable[[], Audit]) -> Audit | None:
 
 
 def _compared(good: Audit, found: Audit) -> None:
-    from foedus.report.changes import changed_parts
-    from foedus.report.terminal import screen
+    from foedus.report.terminal.changes import changed_parts
+    from foedus.report.terminal.screen import screen
 
     if found.scenario.digest == good.scenario.digest and found.draws == good.draws:
         _say("saved; nothing that is computed changed")

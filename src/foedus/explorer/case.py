@@ -14,8 +14,8 @@ from foedus.explorer.dials import dials
 from foedus.explorer.setting import MOST_CRISES, Setting, crises_range
 from foedus.explorer.shelf import Entry
 from foedus.explorer.widgets import Choice, Dial, Drawing, OpenFile, kind
-from foedus.report.actors import settings
 from foedus.report.text import clean, plural
+from foedus.report.views.actors import settings
 from foedus.report.words import WHAT_A_VERDICT_MEANS
 from foedus.scenario.scenario import Scenario
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from foedus.explorer import figures
 from foedus.model.solve import Solved
-from foedus.report.course import Trail, Trails
-from foedus.report.marks import Mark, draw
+from foedus.report.drawing.marks import Mark, draw
 from foedus.report.text import clean, count, plural, probability
+from foedus.report.views.course import Trail, Trails
 
 MOST_MOVED = 8  # branches named where two settings are compared
 LEAST_MOVED = 0.005  # of a probability, below which two branches look the same

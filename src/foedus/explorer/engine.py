@@ -29,7 +29,7 @@ from foedus.policies.course import Course, Goal, extended
 from foedus.program.compiled import CompiledProgram, compile_program
 from foedus.program.ir import Program
 from foedus.program.numpy_executor import execute
-from foedus.report.course import Trails, course_of, trails_of
+from foedus.report.views.course import Trails, course_of, trails_of
 from foedus.scenario.scenario import Scenario
 
 DRAWS = 4096

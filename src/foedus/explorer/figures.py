@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from foedus.model.solve import Solved
-from foedus.report.charts import fan_words, when
-from foedus.report.course import Fan, Trail
-from foedus.report.layout import FORK, Spot, lay_out
-from foedus.report.marks import Mark, draw, text
-from foedus.report.svg import branch_line, branch_words, description, fork_marks, legend
+from foedus.report.drawing.charts import fan_words, when
+from foedus.report.drawing.game import branch_line, branch_words, description, fork_marks, legend
+from foedus.report.drawing.layout import FORK, Spot, lay_out
+from foedus.report.drawing.marks import Mark, draw, text
 from foedus.report.text import clean, harmless, number, probability
-from foedus.report.tree import grow
+from foedus.report.views.course import Fan, Trail
+from foedus.report.views.tree import grow
 
 TOP = 40  # of the tree, below the legend
 PANEL = (300, 150)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from foedus.claims.audit import Audit
 from foedus.claims.verdicts import Verdict
 from foedus.explorer.setting import Setting
-from foedus.report.claims import ClaimView, SetView, phrase_of, view
-from foedus.report.marks import Mark, draw
+from foedus.report.drawing.marks import Mark, draw
 from foedus.report.text import clean, count
+from foedus.report.views.claims import ClaimView, SetView, phrase_of, view
 from foedus.report.words import RECORD, SYMBOLS
 from foedus.scenario.scenario import Claim, Scenario
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from foedus.claims.verdicts import LIKELY, UNLIKELY
-from foedus.report import palette, vega
-from foedus.report.svg_style import style
+from foedus.report import palette
+from foedus.report.drawing import vega
+from foedus.report.drawing.style import style
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -32,7 +33,7 @@ INDEX = """<!DOCTYPE html>
 
 def sheet() -> str:
     """The whole style sheet."""
-    report = Environment(loader=PackageLoader("foedus.report"), autoescape=True, undefined=StrictUndefined)
+    report = Environment(loader=PackageLoader("foedus.report.page"), autoescape=True, undefined=StrictUndefined)
     given = {
         "chart_style": vega.style(),
         "colours": palette.VERDICTS,

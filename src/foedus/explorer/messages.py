@@ -11,8 +11,8 @@ from dash.development.base_component import Component
 from foedus.errors import FoedusError, InputError
 from foedus.explain.explain import Explanation
 from foedus.explorer.widgets import kind
-from foedus.report.explained import explained_claim
 from foedus.report.text import clean, plural
+from foedus.report.views.explained import explained_claim
 from foedus.scenario.scenario import Claim, Scenario
 
 EXCERPT = 3  # lines shown before and after the line that an error is on

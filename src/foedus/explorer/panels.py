@@ -18,7 +18,7 @@ from foedus.explorer.inquiries import Inquiries
 from foedus.explorer.latest import Latest, Superseded
 from foedus.explorer.setting import Setting, to_query
 from foedus.explorer.shelf import Entry
-from foedus.report.marks import Mark
+from foedus.report.drawing.marks import Mark
 from foedus.report.text import count, plural
 
 _T = TypeVar("_T")

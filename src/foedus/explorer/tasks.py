@@ -13,7 +13,7 @@ from foedus.errors import MeaningError, NotFoundError, nearest
 from foedus.explain.explain import Explanation, explain
 from foedus.explorer.sheltered import Tell
 from foedus.protocol.loader import shipped
-from foedus.report.inspection import Inspection, inspect_scenario
+from foedus.report.views.inspection import Inspection, inspect_scenario
 from foedus.scenario.loader import Flat, flatten
 from foedus.scenario.scenario import Scenario
 

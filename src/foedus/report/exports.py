@@ -7,8 +7,8 @@ from pathlib import Path
 
 from foedus.errors import InputError, Place
 from foedus.report.files import write_whole
-from foedus.report.latex import to_latex
-from foedus.report.tables import Table, chosen, to_csv
+from foedus.report.tables.latex import to_latex
+from foedus.report.tables.table import Table, chosen, to_csv
 from foedus.scenario.scenario import Scenario
 
 ENDINGS: Mapping[str, Callable[[Table], str]] = {"csv": to_csv, "tex": to_latex}
@@ -35,8 +35,8 @@ def exported(scenario: Scenario, to: str, *, prior_set: str | None = None) -> st
 def tables_of(scenario: Scenario, *, prior_set: str | None = None) -> list[Table]:
     """What a scenario states, and its first crisis solved at its central values, as tables."""
     from foedus.model.solve import solve
-    from foedus.report.scenario_tables import scenario_tables
-    from foedus.report.solve_tables import solved_tables
+    from foedus.report.tables.scenario import scenario_tables
+    from foedus.report.tables.solve import solved_tables
 
     return [*scenario_tables(scenario), *solved_tables(solve(scenario, prior_set=prior_set))]
 

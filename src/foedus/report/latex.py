@@ -1,9 +1,6 @@
-"""Tables and text for LaTeX: tabular with the rules of the booktabs package, every letter from a file escaped."""
+"""Text for LaTeX and BibTeX: every letter from a file escaped."""
 
 from __future__ import annotations
-
-from foedus.report.tables import Column, Table, words
-from foedus.report.text import clean
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -11,7 +8,6 @@ _SPECIAL = {
 }  # fmt: skip
 _SIGNS = {"−": "$-$", "±": r"$\pm$", "∞": r"$\infty$", "≥": r"$\geq$", "≤": r"$\leq$", "→": r"$\to$", "×": r"$\times$",
           "<": "$<$", ">": "$>$", "|": r"\textbar{}", "–": "--"}  # fmt: skip
-PROSE = r"p{0.4\linewidth}"
 
 
 def escaped(text: str) -> str:
@@ -22,32 +18,3 @@ def escaped(text: str) -> str:
 def typeset(text: str) -> str:
     """Escaped text with signs that not every font has as mathematics."""
     return "".join(_SIGNS.get(c) or _SPECIAL.get(c, c) for c in text)
-
-
-def to_latex(table: Table) -> str:
-    """A tabular, to be taken in by the command `input`; it needs the package booktabs."""
-    head = " & ".join(typeset(clean(column.heading)) for column in table.columns)
-    body = [
-        " & ".join(_cell(words(cell, column.form)) for cell, column in zip(row, table.columns, strict=True)) + r" \\"
-        for row in table.rows
-    ]
-    lines = [
-        f"% {clean(table.title)}",
-        rf"\begin{{tabular}}{{{''.join(map(_align, table.columns))}}}",
-        r"\toprule",
-        rf"{head} \\",
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    # a bracket at the start of a row would be read as an option of the line break before it
-    return f"{{{typeset(text)}}}" if text.startswith(("[", "*")) else typeset(text)
-
-
-def _align(column: Column) -> str:
-    return PROSE if column.form == "prose" else "r" if column.right else "l"

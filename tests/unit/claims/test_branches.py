@@ -10,7 +10,7 @@ from foedus.claims.audit import audit
 from foedus.claims.branches import MOST, Branches, Search
 from foedus.claims.plain import plain_audit
 from foedus.ensemble.draws import draw
-from foedus.report.claims import branches_words
+from foedus.report.views.claims import branches_words
 from foedus.scenario.loader import load_scenario
 from foedus.scenario.scenario import Scenario
 

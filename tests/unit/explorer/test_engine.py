@@ -13,7 +13,7 @@ import foedus
 from foedus.explorer.engine import Cache, Engine
 from foedus.explorer.setting import Setting, checked, overlay_text
 from foedus.explorer.shelf import Shelf
-from foedus.report.course import trails
+from foedus.report.views.course import trails
 
 DRAWS = 512
 

@@ -12,14 +12,14 @@ from foedus.documents import parse_document
 from foedus.errors import InputError
 from foedus.model.solve import solve
 from foedus.protocol.loader import shipped
-from foedus.report.actors import actors, policies, ties
-from foedus.report.claims import phrase_of, view
 from foedus.report.files import write_whole
-from foedus.report.findings import Findings
-from foedus.report.html import page
-from foedus.report.inspection import inspect_scenario
-from foedus.report.library import library
-from foedus.report.sourced import rows
+from foedus.report.page.findings import Findings
+from foedus.report.page.html import page
+from foedus.report.views.actors import actors, policies, ties
+from foedus.report.views.claims import phrase_of, view
+from foedus.report.views.inspection import inspect_scenario
+from foedus.report.views.library import library
+from foedus.report.views.sourced import rows
 from foedus.report.words import MEANINGS, SYMBOLS
 from foedus.scenario import scenario as parts
 from foedus.scenario.loader import build_scenario, load_scenario

@@ -9,7 +9,7 @@ from helpers import TOLL, TRIP, edited, line_of, refused
 
 from foedus.documents import parse_document
 from foedus.errors import NotFoundError
-from foedus.report.inspection import inspect_file
+from foedus.report.views.inspection import inspect_file
 from foedus.scenario.loader import build_scenario, load_scenario, load_variant
 from foedus.scenario.scenario import Change, Scenario
 

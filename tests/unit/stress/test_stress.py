@@ -19,10 +19,10 @@ from foedus.datasets.new import new_scenario
 from foedus.datasets.store import Store
 from foedus.documents import parse_document
 from foedus.model.model import Model
-from foedus.report.stress_html import stress_page
-from foedus.report.stress_tables import stress_tables
-from foedus.report.stress_terminal import decimal, tight
-from foedus.report.tables import from_csv, to_csv
+from foedus.report.page.stress import stress_page
+from foedus.report.tables.stress import stress_tables
+from foedus.report.tables.table import from_csv, to_csv
+from foedus.report.terminal.stress import decimal, tight
 from foedus.runs.evaluate import evaluate
 from foedus.scenario.loader import build_scenario
 from foedus.stress.bench import Bench
