@@ -80,6 +80,11 @@ def read_text(source: Path | str | BinaryIO, name: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """Text from elsewhere without the control characters that no document may hold."""
+    return _HIDDEN.sub("", text)
+
+
 def _read(path: Path) -> bytes:
     """The bytes of a file that is not too large."""
     try:

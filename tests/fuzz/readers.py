@@ -25,6 +25,24 @@ WORDS = (
 )  # fmt: skip
 
 
+OVERLAY = b"""overlay: textbook
+scenario: later
+title: A later crisis
+horizon: 3
+policies:
+  alone: {meaning: on its own}
+claims: {t2: null}
+actors: {patron: {name: The protector}}
+"""
+
+ESSAY = b"""Serbia relied on Russia for its arms, its trade and its voice. In 1908 Austria-Hungary took Bosnia.
+
+Russia urged restraint and stood aside; it had promised more. "We cannot rely on you," said Mr. Pasic to St. Petersburg.
+Therefore Serbia must decide for itself, e.g. by alliances of its own.
+Next time it will make its own decisions, 1.5 times as fast.
+"""
+
+
 def remember() -> None:
     """Protocols are built once: it is not they that are tried."""
     from foedus.scenario import builder
@@ -60,7 +78,7 @@ def efg() -> Read:
     """A game file of Gambit."""
     from foedus.scenario.loader import load_scenario
 
-    path = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None)) / "fuzz.efg"
+    path = _scratch("fuzz.efg")
 
     def read(raw: bytes) -> Any:
         path.write_bytes(raw)
@@ -88,7 +106,7 @@ def case() -> Read:
     """A coded case, and the scenario that is made of it."""
     from foedus.datasets.cases import case_scenario, read_case
 
-    path = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None)) / "fuzz.yaml"
+    path = _scratch("fuzz.yaml")
 
     def read(raw: bytes) -> Any:
         path.write_bytes(raw)
@@ -107,6 +125,55 @@ def cases() -> Read:
     return lambda raw: crises_of(parse_document(raw, "fuzz.yaml"), given)
 
 
+def overlay() -> Read:
+    """An overlay file upon a shipped scenario, or any other scenario file met at its path."""
+    from foedus.scenario.loader import load_scenario
+
+    path = _scratch("fuzz.yaml")
+
+    def read(raw: bytes) -> Any:
+        path.write_bytes(raw)
+        return load_scenario(path)
+
+    return read
+
+
+def record() -> Read:
+    """The record of a crisis, coded for a shipped scenario."""
+    from foedus.documents import parse_document
+    from foedus.scenario.loader import load_scenario
+    from foedus.scenario.record.loader import build_record
+
+    given = load_scenario("karabakh-2020")
+    return lambda raw: build_record(parse_document(raw, "fuzz.yaml"), given)
+
+
+def essay() -> Read:
+    """An essay, and the scenario laid out from it, which must pass the check whatever the essay says."""
+    from foedus.datasets.essay_file import essay_scenario
+    from foedus.errors import FoedusError
+    from foedus.scenario.loader import load_scenario
+
+    path, made = _scratch("fuzz.txt"), _scratch("made.yaml")
+
+    def read(raw: bytes) -> Any:
+        path.write_bytes(raw)
+        made.write_text(essay_scenario(path), "utf-8")
+        try:
+            return load_scenario(made)
+        except FoedusError as error:
+            raise AssertionError(f"the scenario laid out from an essay is refused: {error}") from error
+
+    return read
+
+
+def argdown() -> Read:
+    """A map of an argument, and the claims laid out from it."""
+    from foedus.explain.argdown import from_argdown, skeleton
+
+    return lambda raw: skeleton(from_argdown(raw.decode("utf-8", "replace")))
+
+
 READERS: dict[str, Callable[[], Read]] = {
     "scenario": scenario,
     "claims": claims,
@@ -115,7 +182,16 @@ READERS: dict[str, Callable[[], Read]] = {
     "formula": formula,
     "case": case,
     "cases": cases,
+    "overlay": overlay,
+    "record": record,
+    "essay": essay,
+    "argdown": argdown,
 }
+
+
+def _scratch(name: str) -> Path:
+    """A file in a folder of its own, in memory where that can be had."""
+    return Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None)) / name
 
 
 def _split() -> tuple[bytes, bytes]:
@@ -147,6 +223,22 @@ def seeds(reader: str) -> Iterator[bytes]:
         from foedus.history import library
 
         yield _first_cases((Path(library.__path__[0]) / "gallery.yaml").read_bytes())
+    elif reader == "overlay":
+        yield OVERLAY
+        yield b"overlay: textbook\nscenario: mine\nset: {d: 0.2}\n"
+    elif reader == "record":
+        from foedus.scenario.record.loader import shipped_records
+
+        yield from (path.read_bytes() for path in shipped_records().values())
+    elif reader == "essay":
+        yield ESSAY
+    elif reader == "argdown":
+        from foedus.explain.argdown import to_argdown
+        from foedus.explain.graph import graph_of
+        from foedus.scenario.loader import load_scenario
+
+        yield to_argdown(graph_of(load_scenario("karabakh-2020")), "An argument").encode()
+        yield b"[a]: It rains.\n  + [b]: Clouds. #tag {x: 1}\n    - [c]\n  <- [d]: Sun.\n"
     elif reader == "efg":
         from foedus.model.exchange import to_efg
         from foedus.scenario.loader import load_scenario

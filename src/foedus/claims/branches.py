@@ -76,6 +76,8 @@ class Search:
 
     def claim(self, id: str) -> Branches | None:
         """What was found for a claim; None where backward induction solves all that it speaks of."""
+        if not any(block.path for block in self.argument.program.implicit):
+            return None
         part = self.argument.part(id)
         blocks = [block for block in part.implicit if block.path]
         if not blocks:

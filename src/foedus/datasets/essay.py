@@ -14,7 +14,7 @@ from pathlib import Path
 
 from foedus.datasets.books.schema import WordRules
 from foedus.datasets.codes import ROLES, codes
-from foedus.documents import MAX_BYTES, parse_document
+from foedus.documents import MAX_BYTES, parse_document, visible
 from foedus.errors import InputError, MeaningError, Place, nearest
 from foedus.protocol.loader import load_protocol
 from foedus.schema import validate
@@ -119,7 +119,7 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):
         start = 0
-        plain = " ".join(paragraph.split())
+        plain = visible(" ".join(paragraph.split()))
         for end in _END.finditer(plain):
             if not _abbreviated(plain[start : end.start()], plain[end.end()]):
                 found.append(plain[start : end.end()].strip())
