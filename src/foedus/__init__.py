@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from foedus.errors import FoedusError as FoedusError
     from foedus.errors import InputError as InputError
     from foedus.errors import NumericalError as NumericalError
+    from foedus.explanations.explain import explain as explain
     from foedus.history.backtest import backtest as backtest
     from foedus.history.estimate import fit as fit
     from foedus.history.record.posterior import fit_record as fit_record
@@ -48,6 +49,7 @@ _HOMES = {
     "compare": "foedus.policies.compare",
     "conditioned": "foedus.ensemble.posterior",
     "draw": "foedus.ensemble.draws",
+    "explain": "foedus.explanations.explain",
     "fit": "foedus.history.estimate",
     "fit_record": "foedus.history.record.posterior",
     "load": "foedus.scenario.loader:load_scenario",
@@ -69,6 +71,7 @@ __all__ = [  # the keys of _HOMES, spelled out for type checkers
     "compare",
     "conditioned",
     "draw",
+    "explain",
     "fit",
     "fit_record",
     "load",

@@ -23,11 +23,12 @@ from world import world, write
 from foedus.datasets.checks import year_in
 from foedus.datasets.codes import spells, state_on
 from foedus.datasets.dating import View, years
-from foedus.datasets.figures import Triad, figures
+from foedus.datasets.figures import figures
 from foedus.datasets.flows import arms_shares, national_volumes
 from foedus.datasets.new import new_scenario
 from foedus.datasets.panel import Year
 from foedus.datasets.store import Store
+from foedus.datasets.triad import Triad
 from foedus.documents import parse_document
 from foedus.scenario.loader import build_scenario
 

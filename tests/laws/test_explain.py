@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from foedus.explain.descent import least_distance
-from foedus.explain.graph import together
-from foedus.explain.sensitivity import shapley
-from foedus.explain.space import Space, equicorrelation
+from foedus.explanations.descent import least_distance
+from foedus.explanations.graph import together
+from foedus.explanations.sensitivity import shapley
+from foedus.explanations.space import Space, equicorrelation
 
 coefficients = st.lists(st.floats(-3, 3), min_size=3, max_size=3).filter(lambda c: max(map(abs, c)) > 0.1)
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from command import foedus
 
-from foedus.explain.argdown import from_argdown
-from foedus.explain.graph import graph_of
+from foedus.explanations.argdown import from_argdown
+from foedus.explanations.graph import graph_of
 from foedus.scenario.loader import load_scenario
 
 

@@ -6,7 +6,7 @@ import io
 from contextlib import redirect_stdout
 
 import foedus
-from foedus.explain.explain import explain
+from foedus.explanations.explain import explain
 from foedus.policies.compare import compare
 from foedus.report.terminal.compare import comparison_parts
 from foedus.report.terminal.explain import explanation_parts

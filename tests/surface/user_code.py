@@ -22,3 +22,9 @@ def reliability(scope: float) -> float:
     scenario = foedus.load("textbook").with_numbers({"omega": scope})
     solved: foedus.Solved = foedus.solve(scenario)
     return solved.measures["reliability"]
+
+
+def carriers(claim: str) -> list[str]:
+    """Why a claim's verdict came out as it did."""
+    scenario = foedus.load("textbook")
+    return foedus.explain(scenario, claim, draws=2048, samples=256).claims[0].sentences(scenario)

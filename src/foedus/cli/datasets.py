@@ -12,7 +12,8 @@ from foedus.cli.options import Commands, json_option
 from foedus.report.messages import print_json
 
 if TYPE_CHECKING:
-    from foedus.datasets.store import Entry, Left
+    from foedus.datasets.adding import Left
+    from foedus.datasets.store import Entry
 
 
 @click.group(cls=Commands)

@@ -66,7 +66,7 @@ def import_(file: str, output: Path | None) -> None:
     filled in; each claim waits for its tests.
     """
     from foedus.documents import read_text
-    from foedus.explain.argdown import from_argdown, skeleton
+    from foedus.explanations.argdown import from_argdown, skeleton
     from foedus.report.files import check_target, write_whole
 
     if output:

@@ -56,8 +56,8 @@ def explain(
 ) -> None:
     """What carries a claim, what flips it, and when it holds."""
     check_tables(tables)
-    from foedus.explain.explain import explain as explain_claims
-    from foedus.explain.posteriors import read_posterior
+    from foedus.explanations.explain import explain as explain_claims
+    from foedus.explanations.posteriors import read_posterior
     from foedus.report.tables.explain import explanation_tables
     from foedus.report.terminal.screen import patience
 

@@ -8,8 +8,15 @@ from pathlib import Path
 
 from foedus.datasets.checks import Checked, check
 from foedus.datasets.readers import FORMATS, Raw, read_file
-from foedus.datasets.store import Left
 from foedus.errors import InputError, NotFoundError, Place
+
+
+@dataclass(frozen=True)
+class Left:
+    """A file of a folder that was not added, and why."""
+
+    file: str
+    why: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from foedus.datasets.codes import State
 from foedus.datasets.dating import Period, Row, years
-from foedus.datasets.figures import Found, Reader, Triad, meanings, series
+from foedus.datasets.meanings import meanings, series
+from foedus.datasets.triad import Found, Reader, Triad
 
 
 def arms(three: Triad) -> Iterator[Found]:

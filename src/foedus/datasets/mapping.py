@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 
 from foedus.datasets.dating import Period
-from foedus.datasets.figures import Figure, meanings
+from foedus.datasets.figures import Figure
+from foedus.datasets.meanings import meanings
 from foedus.datasets.schema import Default, MapSchema, Sourcing, Way
 from foedus.documents import Document, parse_document
 from foedus.errors import InputError, MeaningError, NotFoundError, NumericalError, Place, nearest

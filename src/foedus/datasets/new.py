@@ -10,11 +10,12 @@ import yaml
 
 from foedus.datasets.catalog import data_set
 from foedus.datasets.codes import ROLES, State
-from foedus.datasets.figures import Figure, figures_of, triad_at
+from foedus.datasets.figures import Figure, figures_of
 from foedus.datasets.mapping import Belief, believe, default, fill, labels, mapping
 from foedus.datasets.schema import MapSchema, SetSchema
 from foedus.datasets.store import Store
 from foedus.datasets.text import WIDTH, block, comment, quoted, source
+from foedus.datasets.triad import triad_at
 from foedus.errors import InputError
 from foedus.protocol.protocol import Number
 

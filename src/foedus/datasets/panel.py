@@ -16,8 +16,9 @@ from foedus.datasets import flows, standing, ties
 from foedus.datasets.catalog import data_set
 from foedus.datasets.codes import State, of_cow, spells
 from foedus.datasets.dating import Row, View
-from foedus.datasets.figures import Figure, Reader, Triad, figures_of
+from foedus.datasets.figures import Figure, figures_of
 from foedus.datasets.store import Store
+from foedus.datasets.triad import Reader, Triad
 from foedus.errors import InputError
 
 Rule = Literal["rivalry", "neighbour", "none"]

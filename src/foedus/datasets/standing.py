@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from foedus.datasets.dating import Period, years
-from foedus.datasets.figures import Found, Reader, Triad
+from foedus.datasets.triad import Found, Reader, Triad
 
 _INTERVAL = 4  # years: about one crisis interval
 _DRIFT = 5

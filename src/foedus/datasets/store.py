@@ -18,12 +18,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foedus.datasets.catalog import catalog, data_set
 from foedus.datasets.needs import library
 from foedus.datasets.schema import DataSet
 from foedus.errors import InputError, NotFoundError, Place, nearest
+
+if TYPE_CHECKING:
+    from foedus.datasets.adding import Left
 
 MANIFEST = "manifest.json"
 _LOCK, _PATIENCE, _STALE = ".lock", 30.0, 300.0
@@ -56,14 +59,6 @@ class Entry:
         if self.years is None:
             return "undated"
         return f"{self.years[0]}-{max(self.years[1], catalog()[self.name].ends or 0)}"
-
-
-@dataclass(frozen=True)
-class Left:
-    """A file of a folder that was not added, and why."""
-
-    file: str
-    why: str
 
 
 def folder() -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from foedus.datasets.codes import State, of_cow, of_gw
 from foedus.datasets.dating import Period, Row, years
-from foedus.datasets.figures import Found, Reader, Triad
+from foedus.datasets.triad import Found, Reader, Triad
 
 _KINDS = ("defense", "offense", "neutral", "nonagg", "consul")
 _CONDITIONS = ("defcoadv", "defcoloc", "defcocon", "defconum")

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from foedus.errors import FoedusError, InputError
-from foedus.explain.explain import Explanation
+from foedus.explanations.explain import Explanation
 from foedus.explorer.widgets import kind
 from foedus.report.text import clean, plural
 from foedus.report.views.explained import explained_claim

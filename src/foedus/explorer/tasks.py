@@ -10,7 +10,7 @@ from foedus.claims.argument import build_argument
 from foedus.claims.audit import Audit, audit
 from foedus.documents import Document, parse_document
 from foedus.errors import MeaningError, NotFoundError, nearest
-from foedus.explain.explain import Explanation, explain
+from foedus.explanations.explain import Explanation, explain
 from foedus.explorer.sheltered import Tell
 from foedus.protocol.loader import shipped
 from foedus.report.views.inspection import Inspection, inspect_scenario

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from foedus.formulas import Call, Expression, Move, Name
 from foedus.game.tree import Position
 from foedus.model import outcomes
-from foedus.model.world import World
 from foedus.program import ir
 from foedus.program.ir import Value
+
+if TYPE_CHECKING:
+    from foedus.model.world import World
 
 Result = Value | list[Value]
 LEAST = 1e-300  # added to the probability of a position, so that positions that are never passed count alike

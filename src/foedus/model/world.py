@@ -17,6 +17,7 @@ from foedus.game.general import GeneralSolution
 from foedus.game.solver import Kind, Solution, Stage
 from foedus.game.tree import Play, Position, filled
 from foedus.model import outcomes
+from foedus.model.operators import apply
 from foedus.model.reported import Reported, Sight
 from foedus.program.ir import Value
 from foedus.program.lowering import lower
@@ -84,8 +85,6 @@ class World:
         return self.protocol.sets[name]
 
     def _operator(self, call: Call) -> Value:
-        from foedus.model.operators import apply  # the operators are defined in terms of worlds
-
         value = apply(self, call)
         if isinstance(value, list):
             raise AssertionError("a distribution outside total_variation passed the checks")

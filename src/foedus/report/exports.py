@@ -23,8 +23,8 @@ def exported(scenario: Scenario, to: str, *, prior_set: str | None = None) -> st
         prior_set: whose central values; the reference by default.
     """
     if to == "argdown":
-        from foedus.explain.argdown import to_argdown
-        from foedus.explain.graph import graph_of
+        from foedus.explanations.argdown import to_argdown
+        from foedus.explanations.graph import graph_of
 
         return to_argdown(graph_of(scenario), scenario.title)
     from foedus.model.exchange import to_efg

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.datasets.codes import codes
-from foedus.datasets.figures import meanings
 from foedus.datasets.mapping import figures_named
+from foedus.datasets.meanings import meanings
 from foedus.datasets.panel import Tie, Year
 from foedus.datasets.store import Store
 from foedus.ensemble.streams import Array

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from foedus.datasets.figures import figures, meanings
+from foedus.datasets.figures import figures
 from foedus.datasets.flows import effective
+from foedus.datasets.meanings import meanings
 from foedus.datasets.store import Store
 from foedus.datasets.ties import haversine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from foedus.explain.maps import Map
+from foedus.explanations.maps import Map
 from foedus.report.drawing.charts import Row, layered, values
 from foedus.report.drawing.vega import INK, SOFT
 from foedus.report.palette import ACCENT

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from foedus.explain.explain import Explanations
+from foedus.explanations.explain import Explanations
 from foedus.policies.compare import Comparison
 from foedus.report.drawing import charts, evidence, vega
 from foedus.report.tables.compare import delay, goals

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from foedus.claims.audit import Audit, audit
 from foedus.errors import MeaningError
-from foedus.explain.explain import Explanations, explain
+from foedus.explanations.explain import Explanations, explain
 from foedus.model.solve import Solved, solve
 from foedus.policies.compare import Comparison, compare
 from foedus.policies.course import goals_of

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from foedus.claims.audit import Audit
-from foedus.explain.explain import Explanations
+from foedus.explanations.explain import Explanations
 from foedus.history.estimate import Fit
 from foedus.history.forecasts import Backtest
 from foedus.model.solve import Solved
@@ -158,7 +158,7 @@ _VIEWS: Mapping[str, Callable[[Any], Iterator[Part]]] = {
     "foedus.protocol.protocol.Protocol": _protocol,
     "foedus.model.solve.Solved": _solved,
     "foedus.claims.audit.Audit": _audit,
-    "foedus.explain.explain.Explanations": _explanations,
+    "foedus.explanations.explain.Explanations": _explanations,
     "foedus.policies.compare.Comparison": _comparison,
     "foedus.history.forecasts.Backtest": _backtest,
     "foedus.history.estimate.Fit": _fit,

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from foedus.claims.verdicts import Interval
-from foedus.explain.explain import Explanation, Explanations
-from foedus.explain.flips import Flip
-from foedus.explain.graph import Together
-from foedus.explain.words import change_words, telling
+from foedus.explanations.explain import Explanation, Explanations
+from foedus.explanations.flips import Flip
+from foedus.explanations.graph import Together
+from foedus.explanations.words import change_words, telling
 from foedus.report.tables.table import Cell, Column, Range, Table
 
 _CLAIM, _NUMBER, _OF = Column("claim", "text"), Column("number", "text"), Column("of", "text")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from foedus.explain.explain import Explanation, Explanations
-from foedus.explain.maps import Map
-from foedus.explain.reasons import Whole
-from foedus.explain.sensitivity import Index
-from foedus.explain.study import HOLDS, MARGIN
-from foedus.explain.words import (
+from foedus.explanations.explain import Explanation, Explanations
+from foedus.explanations.maps import Map
+from foedus.explanations.reasons import Whole
+from foedus.explanations.sensitivity import Index
+from foedus.explanations.study import HOLDS, MARGIN
+from foedus.explanations.words import (
     box_words,
     change_words,
     flip_words,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from foedus.claims.audit import Audit, ClaimResult
-from foedus.explain.explain import Explanations
-from foedus.explain.words import sparse_words
+from foedus.explanations.explain import Explanations
+from foedus.explanations.words import sparse_words
 from foedus.model.solve import Solved, SolvedNode
 from foedus.policies.compare import Comparison
 from foedus.report.text import clean, listed, number, plural, probability, span

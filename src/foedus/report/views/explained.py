@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from foedus.explain.explain import Explanation, Explanations
-from foedus.explain.maps import Map
-from foedus.explain.sensitivity import Index
-from foedus.explain.study import HOLDS, MARGIN
-from foedus.explain.words import box_words, flip_words
+from foedus.explanations.explain import Explanation, Explanations
+from foedus.explanations.maps import Map
+from foedus.explanations.sensitivity import Index
+from foedus.explanations.study import HOLDS, MARGIN
+from foedus.explanations.words import box_words, flip_words
 from foedus.report.text import clean, plural, probability
 from foedus.scenario.scenario import Scenario
 

@@ -11,7 +11,7 @@ import pytest
 from helpers import TRIP, edited, scenario_of
 
 from foedus.claims.audit import audit
-from foedus.explain.explain import explain
+from foedus.explanations.explain import explain
 from foedus.model.solve import solve
 from foedus.policies.compare import compare
 from foedus.report.page import notebook

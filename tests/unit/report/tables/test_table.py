@@ -13,7 +13,7 @@ from helpers import TRIP, scenario_of
 
 import foedus
 from foedus.errors import InputError, MeaningError, NotFoundError
-from foedus.explain.explain import explain
+from foedus.explanations.explain import explain
 from foedus.policies.compare import compare
 from foedus.report.exports import check_folder, table_text, tables_of, write_tables
 from foedus.report.tables.audit import audit_tables

@@ -7,15 +7,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from foedus.documents import finite
-from foedus.explain.sensitivity import Index
-from foedus.explain.words import tree_words
+from foedus.explanations.sensitivity import Index
+from foedus.explanations.words import tree_words
 
 if TYPE_CHECKING:
-    from foedus.explain.explain import Explanation, Explanations
-    from foedus.explain.flips import Flip
-    from foedus.explain.graph import Entailment, Together
-    from foedus.explain.maps import Map
-    from foedus.explain.reasons import Reasons, Strain, Whole
+    from foedus.explanations.explain import Explanation, Explanations
+    from foedus.explanations.flips import Flip
+    from foedus.explanations.graph import Entailment, Together
+    from foedus.explanations.maps import Map
+    from foedus.explanations.reasons import Reasons, Strain, Whole
 
 
 def plain_explanations(found: Explanations) -> dict[str, Any]:

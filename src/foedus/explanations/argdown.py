@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from foedus.errors import MeaningError, Place
-from foedus.explain.graph import Graph
+from foedus.explanations.graph import Graph
 
 _HEAD = re.compile(r"\[(?P<id>[^\]\n]+)\]\s*(?::\s*(?P<text>.*))?\Z")
 _LINK = re.compile(r"(?P<mark><\+|\+>|<-|->|\+|-)\s+(?P<rest>\[.*)\Z")

@@ -10,11 +10,11 @@ import foedus
 from foedus.claims.argument import build_argument
 from foedus.claims.audit import audit
 from foedus.errors import MeaningError
-from foedus.explain.explain import explain
-from foedus.explain.structure import Variants
-from foedus.explain.study import Study
-from foedus.explain.variants import forms
-from foedus.explain.words import structure_words
+from foedus.explanations.explain import explain
+from foedus.explanations.structure import Variants
+from foedus.explanations.study import Study
+from foedus.explanations.variants import forms
+from foedus.explanations.words import structure_words
 
 DECLARED = """\
 variants:

@@ -11,16 +11,16 @@ from typing import Any
 import foedus
 from foedus.ensemble.streams import Array
 from foedus.errors import FoedusError
-from foedus.explain import words
-from foedus.explain.delta import Delta, deltas
-from foedus.explain.discovery import LEARN, Box, find_box, screened
-from foedus.explain.flips import Flips, flips
-from foedus.explain.maps import Map, verdict_map
-from foedus.explain.reasons import Argument, Reasons, Whole
-from foedus.explain.sensitivity import Shapley, Sobol, shapley, sobol
-from foedus.explain.structure import Structure, Variants
-from foedus.explain.study import HOLDS, MARGIN, Study
-from foedus.explain.tree import Split, grow
+from foedus.explanations import words
+from foedus.explanations.delta import Delta, deltas
+from foedus.explanations.discovery import LEARN, Box, find_box, screened
+from foedus.explanations.flips import Flips, flips
+from foedus.explanations.maps import Map, verdict_map
+from foedus.explanations.reasons import Argument, Reasons, Whole
+from foedus.explanations.sensitivity import Shapley, Sobol, shapley, sobol
+from foedus.explanations.structure import Structure, Variants
+from foedus.explanations.study import HOLDS, MARGIN, Study
+from foedus.explanations.tree import Split, grow
 from foedus.scenario.scenario import Claim, Scenario
 from foedus.shown import Shown
 
@@ -93,14 +93,14 @@ class Explanations(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """The explanations as plain data."""
-        from foedus.explain.plain import plain_explanations
+        from foedus.explanations.plain import plain_explanations
 
         return plain_explanations(self)
 
 
 def explain(
     scenario: Scenario,
-    ids: Sequence[str] | None = None,
+    ids: str | Sequence[str] | None = None,
     *,
     draws: int = DRAWS,
     samples: int = SAMPLES,
@@ -114,19 +114,20 @@ def explain(
     """Explain claims under the reference prior set.
 
     Args:
-        ids: which claims; all by default.
+        ids: which claim or claims; all by default.
         draws: of the shared ensemble, half of them held out.
         samples: pairs of points for Shapley effects and Sobol indices.
         overrides: variants of the model: name to numbers set to a value or a prior.
         axes: the two numbers of the map; by default the two that carry the claim most.
-        posterior: samples to be drawn on the maps, label to (sample,); see `explain.posteriors.read_posterior`.
+        posterior: samples to be drawn on the maps, label to (sample,); see `explanations.posteriors.read_posterior`.
         progress: told what is being done.
 
     Raises:
         NotFoundError: no such claim.
     """
     study = Study(scenario, draws=draws, seed=seed, workers=workers)
-    claims = [study.claim(id) for id in (ids or [c.id for c in scenario.claims])]
+    wanted = (ids,) if isinstance(ids, str) else ids or [c.id for c in scenario.claims]
+    claims = [study.claim(id) for id in wanted]
     tested = [c.id for c in claims if c.tests]
     progress("drawing the ensemble")
     argument = Argument(study)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.ensemble.streams import Array
-from foedus.explain.space import Function, Space
+from foedus.explanations.space import Function, Space
 
 NUDGE = 1e-4
 TRUST = 2.0  # prior standard deviations that one step may cover

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foedus.explain.discovery import find_box, screened
-from foedus.explain.tree import grow, leaves
+from foedus.explanations.discovery import find_box, screened
+from foedus.explanations.tree import grow, leaves
 
 
 def halves(seed=0, noise=0.02, draws=8192):

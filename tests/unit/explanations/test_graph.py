@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from foedus.errors import MeaningError
-from foedus.explain.argdown import from_argdown, skeleton, to_argdown
-from foedus.explain.graph import Graph, entailment, together
+from foedus.explanations.argdown import from_argdown, skeleton, to_argdown
+from foedus.explanations.graph import Graph, entailment, together
 
 CLAIMS = {"a": "One.", "b": "Two.", "c": "Three.", "d": "Four.", "e": "Five."}
 GRAPH = Graph(CLAIMS, {"a": ["c"], "b": ["c"], "c": ["d"]}, {"e": ["b"]})

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from foedus.ensemble.streams import Array, uniforms
 from foedus.errors import NumericalError
-from foedus.explain.descent import Columns, Descent
-from foedus.explain.study import Study
+from foedus.explanations.descent import Columns, Descent
+from foedus.explanations.study import Study
 from foedus.program.gradient import vjp
 from foedus.program.numpy_executor import execute
 

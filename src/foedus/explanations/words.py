@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from foedus.claims.branches import Branches
 from foedus.claims.verdicts import Interval
-from foedus.explain.discovery import Box, Limit
-from foedus.explain.flips import Flip, Flips, Move
-from foedus.explain.graph import Entailment
-from foedus.explain.reasons import Reasons, Strain, Whole
-from foedus.explain.sensitivity import Index, Shapley
-from foedus.explain.structure import Structure
-from foedus.explain.tree import Split, leaves
+from foedus.explanations.discovery import Box, Limit
+from foedus.explanations.flips import Flip, Flips, Move
+from foedus.explanations.graph import Entailment
+from foedus.explanations.reasons import Reasons, Strain, Whole
+from foedus.explanations.sensitivity import Index, Shapley
+from foedus.explanations.structure import Structure
+from foedus.explanations.tree import Split, leaves
 from foedus.scenario.overlays import Change
 from foedus.scenario.scenario import Scenario, SourcedNumber
 

@@ -10,10 +10,10 @@ from helpers import TRIP, edited, scenario_of
 
 from foedus.claims.argument import build_argument
 from foedus.errors import MeaningError, NotFoundError
-from foedus.explain.explain import explain
-from foedus.explain.flips import flips
-from foedus.explain.maps import verdict_map
-from foedus.explain.study import HOLDS, Study
+from foedus.explanations.explain import explain
+from foedus.explanations.flips import flips
+from foedus.explanations.maps import verdict_map
+from foedus.explanations.study import HOLDS, Study
 from foedus.program.numpy_executor import execute
 
 GOLD = edited(TRIP, "  chi: {value: 0.1", "  gold: {prior: 0.5 to 2, unit: coin, source: ledger}\n  chi: {value: 0.1")
@@ -127,6 +127,12 @@ def test_one_draw_is_too_few_and_the_rest_still_comes(rich):
     assert e.flips.sparse is not None
     assert e.structure is not None
     assert e.holds_when is None
+
+
+def test_one_claim_may_be_named_alone(rich):
+    alone, listed = (explain(rich, ids, draws=1000, samples=64) for ids in ("rich", ["rich"]))
+    assert [e.claim.id for e in alone.claims] == ["rich"]
+    assert alone.to_dict() == listed.to_dict()
 
 
 def test_an_unknown_claim(rich):

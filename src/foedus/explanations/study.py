@@ -13,7 +13,7 @@ from foedus.claims.tally import Truth, held
 from foedus.ensemble.draws import draw
 from foedus.ensemble.streams import Array
 from foedus.errors import NotFoundError, nearest
-from foedus.explain.space import Function, Space, space_of
+from foedus.explanations.space import Function, Space, space_of
 from foedus.program.ir import Program
 from foedus.runs.evaluate import CHUNK, evaluate, executor, over_chunks
 from foedus.scenario.scenario import Claim, Scenario

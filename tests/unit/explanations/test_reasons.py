@@ -7,9 +7,9 @@ import pytest
 
 import foedus
 from foedus.claims.audit import audit
-from foedus.explain.reasons import Argument
-from foedus.explain.study import Study
-from foedus.explain.words import reason_words, whole_words
+from foedus.explanations.reasons import Argument
+from foedus.explanations.study import Study
+from foedus.explanations.words import reason_words, whole_words
 from foedus.scenario.loader import load_scenario
 
 DRAWS = 2048

@@ -11,10 +11,10 @@ import xarray as xr
 from helpers import TRIP, edited, scenario_of
 
 from foedus.errors import InputError
-from foedus.explain.explain import explain
-from foedus.explain.maps import Map, shares, verdict_map
-from foedus.explain.posteriors import read_posterior
-from foedus.explain.study import Study
+from foedus.explanations.explain import explain
+from foedus.explanations.maps import Map, shares, verdict_map
+from foedus.explanations.posteriors import read_posterior
+from foedus.explanations.study import Study
 
 POINTS = np.random.default_rng(3).normal([0.3, 0.6], [0.02, 0.05], size=(800, 2))
 

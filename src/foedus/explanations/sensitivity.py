@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from foedus.ensemble.streams import Array, uniforms
 from foedus.errors import NumericalError
-from foedus.explain.space import Function, Space, located
+from foedus.explanations.space import Function, Space, located
 
 Ints = NDArray[np.int64]
 RESAMPLES = 400

@@ -7,9 +7,9 @@ import pytest
 from scipy.special import ndtri
 
 from foedus.errors import MeaningError, NumericalError
-from foedus.explain.delta import deltas
-from foedus.explain.sensitivity import Index, shapley, sobol
-from foedus.explain.space import Space, equicorrelation
+from foedus.explanations.delta import deltas
+from foedus.explanations.sensitivity import Index, shapley, sobol
+from foedus.explanations.space import Space, equicorrelation
 
 
 def angle(u):

@@ -20,8 +20,8 @@ from foedus.claims.tally import Truth
 from foedus.claims.verdicts import Interval, Verdict, clopper_pearson, verdict_of
 from foedus.ensemble.draws import draw
 from foedus.ensemble.streams import Array
-from foedus.explain.study import Seen, Study
-from foedus.explain.variants import Doubt, Form, forms, precision_numbers
+from foedus.explanations.study import Seen, Study
+from foedus.explanations.variants import Doubt, Form, forms, precision_numbers
 from foedus.protocol.protocol import label
 from foedus.runs.evaluate import over_ensemble
 from foedus.scenario.overlays import Change

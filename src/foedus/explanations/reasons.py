@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from foedus.explain.graph import Entailment, Together, Truth, entailment, entailments, graph_of, together
-from foedus.explain.study import Study
+from foedus.explanations.graph import Entailment, Together, Truth, entailment, entailments, graph_of, together
+from foedus.explanations.study import Study
 
 
 @dataclass(frozen=True)

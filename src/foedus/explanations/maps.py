@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from foedus.ensemble.streams import Array
 from foedus.errors import MeaningError, nearest
-from foedus.explain.space import space_of
-from foedus.explain.study import HOLDS, Study
+from foedus.explanations.space import space_of
+from foedus.explanations.study import HOLDS, Study
 
 SIZE, DRAWS = 13, 256
 ENDS = (0.01, 0.99)  # quantiles of the prior at the map's edges
