@@ -169,7 +169,7 @@ def essay() -> Read:
 
 def argdown() -> Read:
     """A map of an argument, and the claims laid out from it."""
-    from foedus.explain.argdown import from_argdown, skeleton
+    from foedus.explanations.argdown import from_argdown, skeleton
 
     return lambda raw: skeleton(from_argdown(raw.decode("utf-8", "replace")))
 
@@ -233,8 +233,8 @@ def seeds(reader: str) -> Iterator[bytes]:
     elif reader == "essay":
         yield ESSAY
     elif reader == "argdown":
-        from foedus.explain.argdown import to_argdown
-        from foedus.explain.graph import graph_of
+        from foedus.explanations.argdown import to_argdown
+        from foedus.explanations.graph import graph_of
         from foedus.scenario.loader import load_scenario
 
         yield to_argdown(graph_of(load_scenario("karabakh-2020")), "An argument").encode()
