@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from foedus.documents import Document, Path_
 from foedus.errors import ShapeError, nearest
@@ -19,6 +23,29 @@ class Strict(BaseModel):
 
 
 M = TypeVar("M", bound=Strict)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a text of some type must look like: a pattern, and what a person calls it. Used as `Annotated[str, Shape(...)]`."""
+
+    pattern: str
+    called: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"pattern": self.pattern}
+
+    def check(self, given: str) -> str:
+        """The text, where it looks as it must."""
+        if re.search(self.pattern, given) is None:
+            raise ValueError(f"must be {self.called}")
+        return given
+
+
+Day = Annotated[str, Shape(r"^\d{4}-\d{2}-\d{2}$", "a date as YYYY-MM-DD")]
 
 
 def validate(model: type[M], document: Document) -> M:
@@ -60,6 +87,8 @@ def _fix(problem: Any) -> str:
     given = problem.get("input")
     if problem["type"] == "string_type" and isinstance(given, int | float | bool):
         return f'put it in quotes: "{given}"'
+    if problem["type"] == "literal_error" and isinstance(given, str):
+        return nearest(given, re.findall(r"'([^']*)'", problem["ctx"]["expected"]))
     return "'foedus schema' prints what each kind of file may hold"
 
 

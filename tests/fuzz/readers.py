@@ -104,13 +104,13 @@ def formula() -> Read:
 
 def case() -> Read:
     """A coded case, and the scenario that is made of it."""
-    from foedus.datasets.cases import case_scenario, read_case
+    from foedus.datasets.cases import scenario_text
 
     path = _scratch("fuzz.yaml")
 
     def read(raw: bytes) -> Any:
         path.write_bytes(raw)
-        return case_scenario(read_case(path)[0])
+        return scenario_text(path)
 
     return read
 

@@ -30,7 +30,7 @@ def shape_error(schema: type[Strict], text: str) -> ShapeError:
         ("care: {meaning: another lever}", "care: {meening: another lever}", "unknown key 'meening'", "meaning"),
         ("format: 1", "format: 2", "'format'", ""),
         ("format: 1\n", "", "'format' is missing", "format"),
-        ("{rule: logit", "{rule: guess", "'choice.rule'", ""),
+        ("{rule: logit", "{rule: logitt", "'choice.rule'", "did you mean 'logit'?"),
         ("cites: [nobody_1900]", "cites: nobody_1900", "'cites'", ""),
         ("year: 1900", "year: long ago", "'references.nobody_1900.year'", ""),
         ("title: A traveller at a toll gate", "title: ''", "'title'", ""),

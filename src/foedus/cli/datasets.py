@@ -155,11 +155,11 @@ def _written(essay: Path | None, case: Path | None, triad: dict[str, Any]) -> st
 
     given = [f"--{name}" for name, value in triad.items() if value is not None]
     if case is not None:
-        from foedus.datasets.cases import case_scenario, read_case
+        from foedus.datasets.cases import scenario_text
 
         if essay or given:
             raise InputError("a coded case says everything itself", fix=f"leave out {(given or ['--essay'])[0]}")
-        return case_scenario(read_case(case)[0])
+        return scenario_text(case)
     if essay is not None:
         from foedus.datasets.essay_file import essay_scenario
 

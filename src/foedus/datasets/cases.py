@@ -17,11 +17,12 @@ from foedus.datasets.codes import ROLES
 from foedus.datasets.mapping import check_mapping_names, fill, labels, way_of
 from foedus.datasets.text import block, quoted, source
 from foedus.documents import Document, parse_document, read_document
-from foedus.errors import MeaningError, nearest
+from foedus.errors import InputError, MeaningError, nearest
 from foedus.numbers import parse_prior
 from foedus.protocol.loader import load_protocol
 from foedus.protocol.protocol import Protocol
-from foedus.schema import validate
+from foedus.scenario.loader import build_scenario
+from foedus.schema import Strict, validate
 
 CODES = "codes"
 LEVELS = (
@@ -108,10 +109,25 @@ def _check_sources(given: list[str], case: CaseSchema, document: Document, path:
             raise MeaningError(f"unknown source '{name}'", document.place(path), nearest(name, known))
 
 
+def scenario_text(path: Path | str) -> str:
+    """The text of the scenario that a coded case makes; it passes the check.
+
+    Raises:
+        InputError: the case cannot be read, or what it says makes no sound scenario, such as a claim that supports one not there.
+    """
+    case, document = read_case(path)
+    text = case_scenario(case)
+    try:
+        build_scenario(parse_document(text.encode(), str(path)))
+    except InputError as error:
+        raise MeaningError(f"the case makes no sound scenario: {error.what}", document.place(()), error.fix) from None
+    return text
+
+
 def case_scenario(case: CaseSchema) -> str:
     """The text of a scenario file: an overlay upon the base, with a prior for every number that a word or a ratio speaks of."""
     book, _ = code_book()
-    words = {role: case.actors[role]["name"] for role in ROLES}
+    words = {role: case.actors[role].name for role in ROLES}
     parts = [
         "\n".join(_head(case, book)),
         "\n".join(_sources(case, book)),
@@ -131,7 +147,7 @@ def _head(case: CaseSchema, book: CodeBook) -> Iterator[str]:
     yield f"vantage: {case.vantage}"
     yield "actors:"
     for role, actor in case.actors.items():
-        yield f"  {role}: {{{', '.join(f'{k}: {quoted(v)}' for k, v in actor.items())}}}"
+        yield f"  {role}: {{{', '.join(f'{k}: {quoted(v)}' for k, v in _given(actor).items())}}}"
 
 
 def _sources(case: CaseSchema, book: CodeBook) -> Iterator[str]:
@@ -141,7 +157,7 @@ def _sources(case: CaseSchema, book: CodeBook) -> Iterator[str]:
         data = data_set(name)
         yield from source(name, f"{data.title} {data.version}", data.version, data.page, data.cite)
     for name, given in case.sources.items():
-        yield from source(name, given["publication"], given["date"], given.get("url", ""), given.get("note", ""))
+        yield from source(name, given.publication, given.date, given.url, given.note)
 
 
 def _numbers(case: CaseSchema, book: CodeBook, words: Mapping[str, str]) -> Iterator[str]:
@@ -190,10 +206,15 @@ def _claims(case: CaseSchema, book: CodeBook, words: Mapping[str, str]) -> str:
         links = {k: v for k, v in (("supports", claim.supports), ("attacks", claim.attacks)) if v}
         claims.append(
             {"id": claim.id, "role": claim.role, "text": claim.text, **links}
-            | {"tests": _filled(named.tests, words), "without": _filled(named.without, words), "record": claim.record}
+            | {"tests": _filled(named.tests, words), "without": _filled(named.without, words), "record": _given(claim.record)}
         )
-    data: dict[str, Any] = {"claims": claims} | ({"tensions": case.tensions} if case.tensions else {})
+    data: dict[str, Any] = {"claims": claims} | ({"tensions": [_given(t) for t in case.tensions]} if case.tensions else {})
     return yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False, allow_unicode=True, width=126).rstrip()
+
+
+def _given(part: Strict) -> dict[str, Any]:
+    """What the file gave, and in its order."""
+    return part.model_dump(exclude_unset=True)
 
 
 def _filled(data: Any, words: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import refused
 
-from foedus.datasets.cases import case_scenario, code_book, read_case, shipped_cases
+from foedus.datasets.cases import case_scenario, code_book, read_case, scenario_text, shipped_cases
 from foedus.documents import parse_document
 from foedus.numbers import parse_prior
 from foedus.scenario.loader import build_scenario, load_scenario
@@ -48,6 +48,25 @@ def test_a_case_without_measurement_says_how_the_strengths_compared(tmp_path: Pa
     cut = text[start : text.index("\n", start) + 1]
     error = refused(lambda: read_case(written(tmp_path, (cut, ""))))
     assert "does not say 'band'" in error.what and "overmatched" in error.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "fix"),
+    [
+        ("{publication: ", "{published: ", "unknown key 'published'", "publication"),
+        ("client: {name: ", "client: {called: ", "unknown key 'called'", "name"),
+        ("at_vantage: mostly", "at_vantage: mosly", "record.at_vantage", "did you mean 'mostly'?"),
+        ("role: premise", "role: premiss", "role", "did you mean 'premise'?"),
+        ("vantage: 1956-10-29", "vantage: soon", "must be a date as YYYY-MM-DD, not 'soon'", ""),
+        ("case: suez-1956", "case: Suez 1956", "must be lower-case words joined by hyphens", ""),
+        ("- id: price", "- id: forces", "the case makes no sound scenario: two claims have the id 'forces'", "rename one"),
+    ],
+)
+def test_a_case_that_would_make_no_sound_scenario_is_refused(tmp_path: Path, old: str, new: str, what: str, fix: str) -> None:
+    error = refused(scenario_text, written(tmp_path, (old, new)))
+    assert what in error.what
+    assert fix in error.fix
+    assert error.place is not None and error.place.line > 0
 
 
 def test_words_move_the_numbers_that_they_mean_and_no_others(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from foedus.datasets.schema import Way
-from foedus.schema import Strict
+from foedus.scenario.schema import ActorSchema, RecordSchema, Role, SourceSchema, TensionSchema
+from foedus.schema import Day, Shape, Strict
+
+Name = Annotated[str, Shape(r"^[a-z0-9]+([-_][a-z0-9]+)*$", "lower-case words joined by hyphens")]
 
 
 class CodedNumber(Strict):
@@ -74,10 +77,10 @@ class CaseClaim(Strict):
     """A claim of a case: its sentence, the test that it names, what the record says."""
 
     id: str
-    role: str
+    role: Role
     text: str
     test: str
-    record: dict[str, Any]
+    record: RecordSchema
     supports: list[str] = []
     attacks: list[str] = []
 
@@ -93,20 +96,20 @@ class Response(Strict):
 class CaseSchema(Strict):
     """A coded case."""
 
-    case: str
+    case: Name
     format: Literal[1]
     title: str
     question: str
     description: str
-    vantage: str
-    actors: dict[str, dict[str, str]]
-    sources: dict[str, dict[str, str]]
+    vantage: Day
+    actors: dict[str, ActorSchema]
+    sources: dict[str, SourceSchema]
     data: list[str] = []
     codes: dict[str, Answer]
     capability: Capability | None = None
     response: Response
     claims: list[CaseClaim]
-    tensions: list[dict[str, Any]] = []
+    tensions: list[TensionSchema] = []
 
 
 class RoleRule(Strict):

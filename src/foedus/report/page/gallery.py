@@ -37,7 +37,7 @@ def index(cases: Sequence[CaseSchema]) -> str:
         "|---|---|---|---|",
     ]
     for case in sorted(cases, key=lambda c: c.vantage):
-        names = ", ".join(case.actors[r]["name"] for r in ("client", "patron", "rival"))
+        names = ", ".join(case.actors[r].name for r in ("client", "patron", "rival"))
         lines.append(
             f"| [{case.case}](gallery/{case.case}.md) | {names} | {LEVELS[case.response.level]} | {case.response.level} |"
         )
@@ -115,8 +115,8 @@ def _followed(case: CaseSchema) -> Iterator[str]:
 def _sources(case: CaseSchema) -> Iterator[str]:
     yield from ("## Sources", "")
     for given in case.sources.values():
-        where = f", <{given['url']}>" if "url" in given else ""
-        note = f" ({clean(given['note'])})" if "note" in given else ""
-        yield f"- {clean(given['publication'])}, {given['date']}{where}{note}"
+        where = f", <{given.url}>" if given.url else ""
+        note = f" ({clean(given.note)})" if given.note else ""
+        yield f"- {clean(given.publication)}, {given.date}{where}{note}"
     if case.data:
         yield "- " + "; ".join(f"`{name}`" for name in case.data) + ": see [public data](../data.md)"
