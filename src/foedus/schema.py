@@ -19,7 +19,10 @@ from foedus.errors import ShapeError, nearest
 class Strict(BaseModel):
     """A part of a file: frozen, no unknown keys, no silent conversion."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False,
+        defer_build=True,  # when first needed: most are needed only as a part of another
+    )  # fmt: skip
 
 
 M = TypeVar("M", bound=Strict)
