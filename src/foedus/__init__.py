@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from foedus.claims.audit import Audit as Audit
     from foedus.claims.audit import audit as audit
+    from foedus.claims.results import Audit as Audit
     from foedus.ensemble.draws import draw as draw
     from foedus.ensemble.posterior import conditioned as conditioned
     from foedus.errors import FoedusError as FoedusError
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from foedus.scenario.scenario import Scenario as Scenario
 
 _HOMES = {
-    "Audit": "foedus.claims.audit",
+    "Audit": "foedus.claims.results",
     "FoedusError": "foedus.errors",
     "InputError": "foedus.errors",
     "NumericalError": "foedus.errors",

@@ -10,14 +10,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import yaml
 
-from foedus.errors import FoedusError, NotFoundError, Place, ShapeError, nearest
+from foedus.errors import FoedusError, InputError, NotFoundError, Place, ShapeError, nearest
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
@@ -29,6 +29,7 @@ _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u2
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Path_ = tuple[str | int, ...]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ class Document:
             if found:
                 return found
         return Place(self.name)
+
+    def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
+        """`make(*args)`, with an error about the user's input placed at the path."""
+        try:
+            return make(*args)
+        except InputError as error:
+            raise error.at(self.place(path)) from None
 
 
 def read_document(path: Path | str) -> Document:

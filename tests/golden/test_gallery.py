@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from foedus.claims.audit import Audit, audit
+from foedus.claims.audit import audit
+from foedus.claims.results import Audit
 from foedus.datasets.books.schema import CaseSchema
 from foedus.datasets.cases import case_scenario, code_book, read_case, shipped_cases
 from foedus.datasets.new import base_scenario

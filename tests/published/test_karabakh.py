@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foedus.claims.audit import Audit, audit
+from foedus.claims.audit import audit
+from foedus.claims.results import Audit
 from foedus.scenario.loader import load_scenario
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foedus.documents import finite
 
 if TYPE_CHECKING:
-    from foedus.claims.audit import Audit, ClaimResult
+    from foedus.claims.results import Audit, ClaimResult
     from foedus.scenario.scenario import Scenario
 
 

@@ -30,7 +30,7 @@ from foedus.errors import InputError, Place
 from foedus.report.messages import Clock, again, print_json
 
 if TYPE_CHECKING:
-    from foedus.claims.audit import Audit
+    from foedus.claims.results import Audit
     from foedus.model.solve import Solved
     from foedus.report.tables.table import Table
 
@@ -59,15 +59,8 @@ def audit(
     """Judge every claim: verdict, probability, what carries it."""
 
     def show(found: Audit) -> None:
-        from foedus.report.terminal.audit import audit_parts
-        from foedus.report.terminal.screen import screen
-        from foedus.report.views.claims import view
-
         options = options_again(found, design=ensemble["design"], set=changes, posterior=posterior, limit=limit)
-        command = again("audit", name, options)
-        at = screen()
-        at.print(*audit_parts(view(found), at))
-        click.echo(f"again: {command}")  # not wrapped, so that it can be copied
+        _print_audit(found, again("audit", name, options))
 
     if watch:
         from foedus.cli.watch import watch_audit
@@ -92,6 +85,16 @@ def audit(
     clock.lap("print")
     if timing:
         clock.tell()
+
+
+def _print_audit(found: Audit, command: str) -> None:
+    from foedus.report.terminal.audit import audit_parts
+    from foedus.report.terminal.screen import screen
+    from foedus.report.views.claims import view
+
+    at = screen()
+    at.print(*audit_parts(view(found), at))
+    click.echo(f"again: {command}")  # not wrapped, so that it can be copied
 
 
 def _audit_tables(found: Audit) -> list[Table]:

@@ -8,7 +8,7 @@ import click
 
 from foedus.cli.options import check_tables, json_option, put_tables, with_tables
 from foedus.errors import MeaningError, Place
-from foedus.report.messages import print_json
+from foedus.report.messages import again, print_json
 
 _sets = click.Choice(["commitments", "icb"])
 
@@ -37,11 +37,7 @@ def backtest(
     CASES is a file of coded crises, or 'gallery' for the shipped one.
     """
     check_tables(tables)
-    if (cases is None) == (dataset is None):
-        raise MeaningError("there is nothing to forecast" if cases is None else "both cases and --dataset", Place("backtest"),
-                           "give a file of cases, or --dataset")  # fmt: skip
-    if dataset is None and (test or by_time):
-        raise MeaningError("--test and --by-time go with --dataset", Place("backtest"), "name the cases to forecast as CASES")
+    _check_asked(cases, dataset, test, by_time=by_time)
     from foedus.report.terminal.screen import patience
 
     with patience() as tell:
@@ -59,15 +55,21 @@ def backtest(
     if as_json:
         print_json(found.to_dict())
         return
-    import shlex
-
     from foedus.report.terminal.backtest import backtest_parts
     from foedus.report.terminal.screen import screen
 
-    given = {"--dataset": dataset, "--train": train, "--test": test, "--map": None if map_name == "gallery" else map_name}
-    words = ["foedus", "backtest", *([cases] if cases else [])]
-    words += [w for option, value in given.items() if value for w in (option, value)] + (["--by-time"] if by_time else [])
-    screen().print(*backtest_parts(found, shlex.join(words)))
+    own_map = None if map_name == "gallery" else map_name
+    used = {"dataset": dataset, "train": train, "test": test, "map": own_map, "by-time": by_time}
+    screen().print(*backtest_parts(found, again("backtest", cases or "", used)))
+
+
+def _check_asked(cases: str | None, dataset: str | None, test: str | None, *, by_time: bool) -> None:
+    """Refuse what leaves open which cases are meant."""
+    if (cases is None) == (dataset is None):
+        raise MeaningError("there is nothing to forecast" if cases is None else "both cases and --dataset", Place("backtest"),
+                           "give a file of cases, or --dataset")  # fmt: skip
+    if dataset is None and (test or by_time):
+        raise MeaningError("--test and --by-time go with --dataset", Place("backtest"), "name the cases to forecast as CASES")
 
 
 COMMANDS = (backtest,)

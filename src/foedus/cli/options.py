@@ -12,7 +12,7 @@ from foedus.errors import InputError, Place, nearest
 from foedus.report.messages import Clock
 
 if TYPE_CHECKING:
-    from foedus.claims.audit import Audit
+    from foedus.claims.results import Audit
     from foedus.model.solve import Solved
     from foedus.report.tables.table import Table
     from foedus.scenario.scenario import Scenario

@@ -12,7 +12,7 @@ from foedus.errors import InputError, NumericalError, Place
 from foedus.report.messages import again, print_json
 
 if TYPE_CHECKING:
-    from foedus.history.record.posterior import RecordFit
+    from foedus.history.record.fitted import RecordFit
 
 
 @click.command()

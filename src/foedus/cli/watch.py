@@ -13,7 +13,7 @@ import click
 from foedus.errors import FoedusError, InputError, NotFoundError, Place
 
 if TYPE_CHECKING:
-    from foedus.claims.audit import Audit
+    from foedus.claims.results import Audit
 
 LOOK = 1000  # milliseconds between two looks where nothing was reported
 QUIET = 200  # milliseconds without a further change, after which an editor is done saving

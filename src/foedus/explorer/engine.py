@@ -16,7 +16,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from foedus.claims.argument import Argument, build_argument
-from foedus.claims.audit import Audit, at_a_glance
+from foedus.claims.audit import at_a_glance
+from foedus.claims.results import Audit
 from foedus.claims.tally import tally
 from foedus.ensemble.draws import draw_sets
 from foedus.ensemble.streams import Array

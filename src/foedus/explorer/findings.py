@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foedus.claims.audit import Audit
+from foedus.claims.results import Audit
 from foedus.claims.verdicts import Verdict
 from foedus.explorer.setting import Setting
 from foedus.report.drawing.marks import Mark, draw
 from foedus.report.text import clean, count
-from foedus.report.views.claims import ClaimView, SetView, phrase_of, view
+from foedus.report.views.claims import ClaimView, SetView, view
+from foedus.report.views.phrases import phrase_of
 from foedus.report.words import RECORD, SYMBOLS
 from foedus.scenario.scenario import Claim, Scenario
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from foedus.claims.argument import build_argument
-from foedus.claims.audit import Audit, audit
+from foedus.claims.audit import audit
+from foedus.claims.results import Audit
 from foedus.documents import Document, parse_document
 from foedus.errors import MeaningError, NotFoundError, nearest
 from foedus.explanations.explain import Explanation, explain

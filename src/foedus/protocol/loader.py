@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from foedus.documents import Document, Path_, digest_of, merged, parse_document, read_document
 from foedus.errors import InputError, MeaningError, NotFoundError, nearest
@@ -23,7 +23,6 @@ from foedus.protocol.sums import check_sums
 from foedus.schema import validate
 from foedus.units import Unit, parse_unit
 
-_T = TypeVar("_T")
 RESERVED = {*FUNCTIONS, "sum", "in", p.END}
 
 
@@ -91,18 +90,11 @@ class _Builder:
         self.document = migrated(document, "protocol")
         self.schema = validate(ProtocolSchema, self.document)
 
-    def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
-        """`make(*args)`, with errors placed at the path."""
-        try:
-            return make(*args)
-        except InputError as error:
-            raise error.at(self.document.place(path)) from None
-
     def formula(self, text: FormulaText, *path: str | int) -> Formula:
-        return self.at(path, parse, text)
+        return self.document.at(path, parse, text)
 
     def unit(self, text: str, *path: str) -> Unit:
-        return self.at((*path, "unit"), parse_unit, text, self.schema.units)
+        return self.document.at((*path, "unit"), parse_unit, text, self.schema.units)
 
     def protocol(self) -> p.Protocol:
         s = self.schema
@@ -173,7 +165,7 @@ class _Builder:
         for section, make in _SECTIONS.items():
             for name, schema in getattr(self.schema, section).items():
                 path = (section, name)
-                self.at(path, _check_name, name, found)
+                self.document.at(path, _check_name, name, found)
                 base = {
                     "name": name,
                     "unit": self.unit(schema.unit, *path),
@@ -181,7 +173,7 @@ class _Builder:
                     "over": getattr(schema, "over", None),
                     "place": self.document.place(path),
                 }
-                found[name] = make(self, base, schema, path)
+                found[name] = make(self.document, base, schema, path)
         return found
 
     def nodes(self) -> dict[str, p.Node]:
@@ -204,8 +196,8 @@ class _Builder:
         if given.choose is None:
             yield one
             return
-        self.at((*path, name, "choose"), check_choice, given, self.schema.marks)
-        for amount in self.at(("marks", given.choose), amounts_of, self.schema.marks[given.choose]):
+        self.document.at((*path, name, "choose"), check_choice, given, self.schema.marks)
+        for amount in self.document.at(("marks", given.choose), amounts_of, self.schema.marks[given.choose]):
             shown = {given.choose: amount.formula} | marks
             yield replace(one, name=f"{name} {amount.shown}", marks=shown, chosen=given.choose, weight=amount.weight)
 
@@ -221,17 +213,17 @@ def _check_name(name: str, found: Mapping[str, p.Quantity]) -> None:
 
 
 # section of the file: how one of its entries becomes a quantity
-_SECTIONS: dict[str, Callable[[_Builder, dict[str, Any], Any, Path_], p.Quantity]] = {
-    "numbers": lambda b, base, s, path: p.Number(
-        **base, support=b.at((*path, "support"), parse_support, s.support), default=s.default
+_SECTIONS: dict[str, Callable[[Document, dict[str, Any], Any, Path_], p.Quantity]] = {
+    "numbers": lambda d, base, s, path: p.Number(
+        **base, support=d.at((*path, "support"), parse_support, s.support), default=s.default
     ),
-    "definitions": lambda b, base, s, path: p.Definition(**base, formula=b.at((*path, "formula"), parse, s.formula)),
-    "marks": lambda b, base, s, path: p.Mark(**base, default=s.default, amounts=b.at(path, amounts_of, s)),
-    "state": lambda b, base, s, path: p.State(
-        **base, start=b.at((*path, "start"), parse, s.start), next=b.at((*path, "next"), parse, s.next)
+    "definitions": lambda d, base, s, path: p.Definition(**base, formula=d.at((*path, "formula"), parse, s.formula)),
+    "marks": lambda d, base, s, path: p.Mark(**base, default=s.default, amounts=d.at(path, amounts_of, s)),
+    "state": lambda d, base, s, path: p.State(
+        **base, start=d.at((*path, "start"), parse, s.start), next=d.at((*path, "next"), parse, s.next)
     ),
-    "levers": lambda b, base, s, path: p.Lever(**base),
-    "measures": lambda b, base, s, path: p.Measure(
-        **base, formula=b.at((*path, "formula"), parse, s.formula), cites=tuple(s.cites)
+    "levers": lambda d, base, s, path: p.Lever(**base),
+    "measures": lambda d, base, s, path: p.Measure(
+        **base, formula=d.at((*path, "formula"), parse, s.formula), cites=tuple(s.cites)
     ),
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from foedus.documents import Document, Path_, digest_of
-from foedus.errors import InputError, MeaningError, NotFoundError, nearest
+from foedus.errors import MeaningError, NotFoundError, nearest
 from foedus.formats import migrated
 from foedus.numbers import parse_prior
 from foedus.protocol.loader import load_protocol
@@ -19,8 +19,6 @@ from foedus.scenario.overlays import read_variants
 from foedus.scenario.schema import NumberEntry, PolicySchema, PriorSetSchema, ScenarioSchema
 from foedus.schema import validate
 from foedus.units import parse_unit
-
-_T = TypeVar("_T")
 
 
 def scenario_from(document: Document, beside: Path | None, protocol: Protocol | None = None) -> s.Scenario:
@@ -39,25 +37,16 @@ class _Builder:
     def __init__(self, document: Document, beside: Path | None, protocol: Protocol | None) -> None:
         self.document, self.beside = migrated(document, "scenario"), beside
         self.schema = validate(ScenarioSchema, self.document)
-        self.protocol: Protocol = protocol or self.at(("protocol",), self.found, self.schema.protocol)
+        self.protocol: Protocol = protocol or self.document.at(("protocol",), self.found, self.schema.protocol)
 
     def found(self, protocol: str) -> Protocol:
         if self.beside is None and Path(protocol).suffix:
             raise NotFoundError(f"'{protocol}' is a file, which this scenario may not open", fix="name a shipped protocol")
         return load_protocol(protocol, self.beside)
 
-    def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
-        """`make(*args)`, with errors placed at the path."""
-        try:
-            return make(*args)
-        except InputError as error:
-            raise error.at(self.document.place(path)) from None
-
     def scenario(self) -> s.Scenario:
         d = self.schema
         sets = d.prior_sets or {"reference": PriorSetSchema(meaning="the numbers as given")}
-        base = self.numbers(d.numbers, ("numbers",)) | {}
-        base |= self.defaults(base)
         lag, budget = (d.levers.lag, d.levers.budget) if d.levers else (1, 0.0)
         reader = ClaimReader(self.document, self.protocol, d)
         scenario = s.Scenario(
@@ -71,9 +60,7 @@ class _Builder:
             actors=d.actors,
             references=d.references,
             sources=d.sources,
-            prior_sets={
-                name: base | self.numbers(given.numbers, ("prior_sets", name, "numbers")) for name, given in sets.items()
-            },
+            prior_sets=self.prior_sets(sets),
             set_meanings={name: given.meaning for name, given in sets.items()},
             correlations=tuple(s.Correlation(tuple(c.between), c.correlation, c.why) for c in d.correlations),
             policies={name: self.policy(name, given, lag, budget) for name, given in d.policies.items()},
@@ -95,15 +82,21 @@ class _Builder:
         check_scenario(scenario, self.document)
         return scenario
 
+    def prior_sets(self, sets: Mapping[str, PriorSetSchema]) -> dict[str, dict[str, s.SourcedNumber]]:
+        """Under each, the protocol's defaults, over these the file's numbers, and over these the set's own."""
+        base = self.numbers(self.schema.numbers, ("numbers",))
+        base |= self.defaults(base)
+        return {name: base | self.numbers(given.numbers, ("prior_sets", name, "numbers")) for name, given in sets.items()}
+
     def numbers(self, given: Mapping[str, Any], path: Path_) -> dict[str, s.SourcedNumber]:
         found: dict[str, s.SourcedNumber] = {}
         for name, entry in given.items():
-            number = self.at((*path, name), self.declared, name)
+            number = self.document.at((*path, name), self.declared, name)
             entries = {None: entry} if isinstance(entry, NumberEntry) else entry
             for index, one in entries.items():
                 where = (*path, name) if index is None else (*path, name, index)
-                self.at(where, self.check_index, number, index)
-                found[label(name, index)] = self.at(where, self.number, number, index, one, where)
+                self.document.at(where, self.check_index, number, index)
+                found[label(name, index)] = self.document.at(where, self.number, number, index, one, where)
         return found
 
     def declared(self, name: str) -> Number:
@@ -173,7 +166,7 @@ class _Builder:
         chosen: list[dict[str, float]] = [{} for _ in range(horizon)]
         for lever, setting in given.levers.items():
             path = ("policies", name, "levers", lever)
-            values = self.at(path, self.settings, lever, setting)
+            values = self.document.at(path, self.settings, lever, setting)
             for t in range(horizon):
                 chosen[t][lever] = values[min(t, len(values) - 1)]
         for t, settings in enumerate(chosen):

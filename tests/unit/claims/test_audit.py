@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from helpers import TOLL, TRIP, edited, scenario_of
 
-from foedus.claims.audit import ClaimResult, audit
+from foedus.claims.audit import audit
+from foedus.claims.results import ClaimResult
 from foedus.ensemble.draws import draw
 from foedus.scenario.scenario import Scenario
 

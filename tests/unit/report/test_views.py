@@ -16,9 +16,10 @@ from foedus.report.files import write_whole
 from foedus.report.page.findings import Findings
 from foedus.report.page.html import page
 from foedus.report.views.actors import actors, policies, ties
-from foedus.report.views.claims import phrase_of, view
+from foedus.report.views.claims import view
 from foedus.report.views.inspection import inspect_scenario
 from foedus.report.views.library import library
+from foedus.report.views.phrases import phrase_of
 from foedus.report.views.sourced import rows
 from foedus.report.words import MEANINGS, SYMBOLS
 from foedus.scenario import scenario as parts

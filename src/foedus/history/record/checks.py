@@ -10,7 +10,7 @@ import numpy as np
 from foedus.ensemble.streams import uniforms
 from foedus.history.record.chronicle import Chronicle, report
 from foedus.history.record.coordinates import Array
-from foedus.history.record.posterior import RecordFit, SetPosterior
+from foedus.history.record.fitted import RecordFit, SetPosterior
 from foedus.history.record.simulate import Simulated, simulate_records
 
 BINS = 20  # of equal prior probability

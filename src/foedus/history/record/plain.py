@@ -7,7 +7,7 @@ from typing import Any
 
 from foedus.documents import finite
 from foedus.history.record.checks import learnt, predictive, warnings
-from foedus.history.record.posterior import RecordFit
+from foedus.history.record.fitted import RecordFit
 
 
 def plain_fit(fit: RecordFit) -> dict[str, Any]:

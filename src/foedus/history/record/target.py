@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from foedus.ensemble.streams import uniforms
 from foedus.history.record.chronicle import TOTAL, Chronicle
 from foedus.history.record.coordinates import Array, Coordinates, coordinates
 from foedus.program.compiled import CompiledProgram, compile_program
@@ -76,3 +77,10 @@ class Target:
         rows[: self.size] = values.T
         found: Array = self.engine.machine.run(rows)[0]
         return found
+
+
+def prior_points(target: Target, count: int, seed: int) -> Array:
+    """Draws of all coordinates under the prior, (draw, label)."""
+    from scipy.special import ndtri
+
+    return np.stack([ndtri(uniforms(seed, f"prior:{n}", 0, count)) for n in target.space.labels], axis=-1)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from foedus.claims.audit import Audit, audit
+from foedus.claims.audit import audit
+from foedus.claims.results import Audit
 from foedus.errors import MeaningError
 from foedus.explanations.explain import Explanations, explain
 from foedus.model.solve import Solved, solve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from foedus.claims.audit import Audit
+from foedus.claims.results import Audit
 from foedus.datasets.books.schema import CaseSchema
 from foedus.datasets.cases import LEVELS, code_book
 from foedus.report.text import clean, probability, span

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 import foedus
-from foedus.claims.audit import Audit
+from foedus.claims.results import Audit
 from foedus.claims.verdicts import LIKELY, UNLIKELY
 from foedus.model.solve import Solved
 from foedus.protocol.protocol import flat_names

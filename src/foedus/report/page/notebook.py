@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from foedus.claims.audit import Audit
+from foedus.claims.results import Audit
 from foedus.explanations.explain import Explanations
 from foedus.history.estimate import Fit
 from foedus.history.forecasts import Backtest
@@ -157,7 +157,7 @@ _VIEWS: Mapping[str, Callable[[Any], Iterator[Part]]] = {
     "foedus.scenario.scenario.Scenario": _scenario,
     "foedus.protocol.protocol.Protocol": _protocol,
     "foedus.model.solve.Solved": _solved,
-    "foedus.claims.audit.Audit": _audit,
+    "foedus.claims.results.Audit": _audit,
     "foedus.explanations.explain.Explanations": _explanations,
     "foedus.policies.compare.Comparison": _comparison,
     "foedus.history.forecasts.Backtest": _backtest,

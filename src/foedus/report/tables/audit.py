@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from foedus.claims.audit import Audit, ClaimResult
+from foedus.claims.results import Audit, ClaimResult
 from foedus.protocol.protocol import label
 from foedus.report.tables.table import Cell, Column, Range, Table
-from foedus.report.views.claims import phrase_of
+from foedus.report.views.phrases import phrase_of
 
 _CLAIM, _SET = Column("claim", "text"), Column("prior_set", "text")
 _WHETHER, _DRAWS = Column("probability", "probability", ranged=True), Column("draws", "count")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foedus.report.tables.table import Cell, Column, Table
 from foedus.report.views.actors import policies as policy_rows
-from foedus.report.views.claims import phrase_of
+from foedus.report.views.phrases import phrase_of
 from foedus.report.views.sourced import rows as number_rows
 from foedus.report.views.sourced import used_sources
 from foedus.scenario.scenario import Scenario

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from foedus.claims.audit import Audit
+from foedus.claims.results import Audit
 from foedus.report.terminal.screen import Screen, badge, columns, heading
 from foedus.report.text import clean, plural
 from foedus.report.views.claims import ClaimView, view

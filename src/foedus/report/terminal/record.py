@@ -10,7 +10,7 @@ from rich.text import Text
 
 from foedus.ensemble.posterior import LEAST
 from foedus.history.record.checks import UNMOVED, Check, Learnt, learnt, predictive, warnings
-from foedus.history.record.posterior import RecordFit, SetPosterior
+from foedus.history.record.fitted import RecordFit, SetPosterior
 from foedus.report.tables.table import Cell, Column, Range, Table
 from foedus.report.terminal.screen import Screen, heading, table_part
 from foedus.report.text import clean, count, plural

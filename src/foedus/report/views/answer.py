@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foedus.claims.audit import Audit, ClaimResult
+from foedus.claims.results import Audit, ClaimResult
 from foedus.explanations.explain import Explanations
 from foedus.explanations.words import sparse_words
 from foedus.model.solve import Solved, SolvedNode

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from foedus.claims.audit import Audit, ClaimResult, TensionResult
 from foedus.claims.branches import Branches
 from foedus.claims.carriers import FEWEST, Carrier
+from foedus.claims.results import Audit, ClaimResult, TensionResult
 from foedus.claims.verdicts import VERDICTS, Verdict
-from foedus.protocol.protocol import label
-from foedus.report.text import clean, count, listed, number, plural, probability, quantiles, span
+from foedus.report.text import clean, count, listed, plural, probability, quantiles, span
+from foedus.report.views.phrases import phrase_of
 from foedus.report.words import RECORD
-from foedus.scenario.scenario import Claim, Reading, Scenario, Test
+from foedus.scenario.scenario import Claim, Scenario
 
 
 @dataclass(frozen=True)
@@ -168,38 +168,6 @@ def claim_view(result: ClaimResult, scenario: Scenario) -> ClaimView:
         assumed=_assumed(claim) if result.assumed else "",
         remarks=tuple(_remarks(result, scenario)),
     )  # fmt: skip
-
-
-def reading_words(reading: Reading, scenario: Scenario) -> str:
-    """`reliability`, `security at crisis 3 under diversify`."""
-    when = {1: "", 2: " at the next crisis"}.get(reading.when, f" at crisis {reading.when}")
-    policy = f" under {reading.policy}" if reading.policy != scenario.policy else ""
-    return clean(f"{label(reading.measure, reading.index)}{when}{policy}")
-
-
-def phrase_of(test: Test, scenario: Scenario) -> str:
-    """A test as a phrase."""
-    right = number(test.right) if not isinstance(test.right, Reading) else _other_words(test.left, test.right, scenario)
-    return f"{reading_words(test.left, scenario)} {'above' if test.above else 'below'} {right}{_by(test)}"
-
-
-def _other_words(left: Reading, right: Reading, scenario: Scenario) -> str:
-    """The other side of a comparison: of the same measure, only what differs."""
-    if (left.measure, left.index) != (right.measure, right.index):
-        named = f" under {scenario.policy}" if right.policy == scenario.policy != left.policy else ""
-        return reading_words(right, scenario) + named
-    when = {1: "now", 2: "at the next crisis"}.get(right.when, f"at crisis {right.when}") if right.when != left.when else ""
-    policy = f"under {right.policy}" if right.policy != left.policy else ""
-    return clean(
-        " ".join(filter(None, [when, policy])) if when and not policy else " ".join(filter(None, ["that", when, policy]))
-    )
-
-
-def _by(test: Test) -> str:
-    """The least difference wanted, or allowed where it is negative."""
-    if test.by < 0:
-        return f" {'less' if test.above else 'plus'} {number(-test.by)}"
-    return f" by at least {number(test.by)}" if test.by else ""
 
 
 def _tests(result: ClaimResult, scenario: Scenario) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from foedus.documents import Document, Path_, digest_of, parse_document, read_document
-from foedus.errors import InputError, MeaningError, NotFoundError, nearest
+from foedus.errors import MeaningError, NotFoundError, nearest
 from foedus.formulas import Constant, Formula, Name, parse, specialise, substitute
 from foedus.numbers import parse_prior, parse_support
 from foedus.protocol.protocol import Measure, Protocol
@@ -19,7 +19,6 @@ from foedus.scenario.record.schema import CodingSchema, EventSchema, FieldSchema
 from foedus.scenario.scenario import Scenario, SourcedNumber
 from foedus.schema import validate
 
-_T = TypeVar("_T")
 YEARS = "years"  # to the next opportunity; the name is offered to formulas of `passing`
 _CACHE: dict[tuple[str, str], r.Record] = {}  # by the digests of scenario and file: reading one takes a twentieth of a second
 
@@ -70,31 +69,16 @@ class _Builder:
         self.protocol: Protocol = scenario.protocol
         self.schema = validate(RecordFile, document)
 
-    def at(self, path: Path_, make: Callable[..., _T], *args: Any) -> _T:
-        """`make(*args)`, with errors placed at the path."""
-        try:
-            return make(*args)
-        except InputError as error:
-            raise error.at(self.document.place(path)) from None
-
     def record(self) -> r.Record:
         d = self.schema
-        if d.protocol != self.protocol.name:
-            raise MeaningError(
-                f"the record is of the protocol '{d.protocol}', the scenario of '{self.protocol.name}'",
-                self.document.place(("protocol",)),
-                f"write protocol: {self.protocol.name}, and codes that are of it",
-            )
-        if d.response not in d.fields:
-            what = f"no field '{d.response}'"
-            raise MeaningError(what, self.document.place(("response",)), nearest(d.response, d.fields))
+        self.check_head()
         first, last = (self.day(text, ("covers", key)) for key, text in (("from", d.covers.from_), ("to", d.covers.to)))
-        numbers = {n: self.at(("numbers", n), self.number, n, given) for n, given in d.numbers.items()}
+        numbers = {n: self.document.at(("numbers", n), self.number, n, given) for n, given in d.numbers.items()}
         formulas = self.formulas(d.fields)
         held = {f: self.coding(f, CodingSchema(is_=code), ("held", "codes", f)) for f, code in d.held.codes.items()}
         for node, action in d.held.moves.items():
-            self.at(("held", "moves", node), self.check_move, node, action)
-        learning = self.at(("learning",), self.learning)
+            self.document.at(("held", "moves", node), self.check_move, node, action)
+        learning = self.document.at(("learning",), self.learning)
         events = tuple(self.event(e, ("events", k), first, last) for k, e in enumerate(d.events))
         self.check_ids(events)
         return r.Record(
@@ -120,6 +104,18 @@ class _Builder:
             digest=digest_of(self.document.data),
             fitted=digest_of(self.fitted()),
         )
+
+    def check_head(self) -> None:
+        d = self.schema
+        if d.protocol != self.protocol.name:
+            raise MeaningError(
+                f"the record is of the protocol '{d.protocol}', the scenario of '{self.protocol.name}'",
+                self.document.place(("protocol",)),
+                f"write protocol: {self.protocol.name}, and codes that are of it",
+            )
+        if d.response not in d.fields:
+            what = f"no field '{d.response}'"
+            raise MeaningError(what, self.document.place(("response",)), nearest(d.response, d.fields))
 
     def fitted(self) -> dict[str, Any]:
         """The part of the file that a fit reads."""
@@ -148,9 +144,9 @@ class _Builder:
             for code, given in field.codes.items():
                 path: Path_ = ("fields", name, "codes", code)
                 for node, action in (*given.moves.items(), *given.given.items()):
-                    self.at((*path, "moves", node), self.check_move, node, action)
+                    self.document.at((*path, "moves", node), self.check_move, node, action)
                 for number, text in given.numbers.items():
-                    found[name, code, number] = self.at((*path, "numbers", number), self.formula, number, text)
+                    found[name, code, number] = self.document.at((*path, "numbers", number), self.formula, number, text)
         return found
 
     def formula(self, number: str, text: str | float | int, *also: str) -> Formula:
@@ -182,7 +178,8 @@ class _Builder:
                 )
             starts[state] = root.name
         passing = {
-            name: self.at(("learning", "passing", name), self.formula, name, text, YEARS) for name, text in given.passing.items()
+            name: self.document.at(("learning", "passing", name), self.formula, name, text, YEARS)
+            for name, text in given.passing.items()
         }
         return r.Learning(starts, passing, given.why)
 

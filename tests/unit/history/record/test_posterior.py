@@ -17,8 +17,9 @@ from foedus.ensemble.posterior import Convergence, conditioned
 from foedus.errors import InputError, MeaningError, NotFoundError
 from foedus.history.record.checks import learnt, overlap, predictive, warnings
 from foedus.history.record.chronicle import STATE
+from foedus.history.record.fitted import RecordFit
 from foedus.history.record.plain import plain_fit
-from foedus.history.record.posterior import RecordFit, fit_record
+from foedus.history.record.posterior import fit_record
 from foedus.program.numpy_executor import execute
 
 pytestmark = pytest.mark.skipif(
