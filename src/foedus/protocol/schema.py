@@ -29,38 +29,56 @@ class Reference(Strict):
     """A work that a protocol or a scenario cites."""
 
     authors: Text
+    """Surname, Given name; several joined by `and`."""
     title: Text
+    """The title of the work."""
     year: int
+    """The year of publication."""
     journal: str = ""
+    """The journal, with volume, number and pages."""
     publisher: str = ""
+    """The publisher, of a book."""
     doi: str = ""
+    """The DOI, without https://doi.org/."""
     note: str = ""
+    """Where in the work, or what it is cited for."""
 
 
 class NumberSchema(Strict):
     """A quantity that the scenario must supply."""
 
     unit: UnitText = "1"
+    """Its unit, of the base units in `units:`; 1 is a pure number."""
     support: str = "(-inf, inf)"
+    """Between which ends it lies: `[0, 1]`, `(0, inf)`; a round bracket leaves the end out."""
     over: str | None = None
+    """The set over which it is indexed, or a player: one number a type."""
     meaning: Text
+    """What it is, in a few words."""
     default: float | None = None
+    """Its value in scenarios that give none."""
 
 
 class DefinitionSchema(Strict):
     """A quantity computed from others within one crisis."""
 
     formula: FormulaText
+    """Of numbers, states, levers and other definitions."""
     unit: UnitText = "1"
+    """Its unit, of the base units in `units:`; 1 is a pure number."""
     over: str | None = None
+    """The set over which it is indexed."""
     meaning: str = ""
+    """What it is, in a few words."""
 
 
 class PlayerSchema(Strict):
     """A player, and for one with private information its types with the others' belief in each."""
 
     meaning: str = ""
+    """What part it plays."""
     types: dict[str, FormulaText] = {}
+    """Its private types: name to the belief that the others have in it; the beliefs add up to one."""
 
 
 class MarkSchema(Strict):
@@ -70,11 +88,17 @@ class MarkSchema(Strict):
     """
 
     unit: UnitText = "1"
+    """Its unit, of the base units in `units:`; 1 is a pure number."""
     default: float | None = None
+    """Its value in plays that do not set it."""
     among: Annotated[list[float], Field(min_length=1, max_length=MOST_POINTS)] | None = None
+    """The amounts of which an action may choose one."""
     between: Annotated[list[FormulaText], Field(min_length=2, max_length=2)] | None = None
+    """The two ends between which an action may choose an amount."""
     points: Annotated[int, Field(ge=2, le=MOST_POINTS)] | None = None
+    """At how many amounts between the ends it is computed; 21 by default."""
     meaning: str = ""
+    """What it records."""
 
 
 class BranchSchema(Strict):
@@ -84,10 +108,15 @@ class BranchSchema(Strict):
     """
 
     choose: str | None = None
+    """The mark whose amount comes with the action."""
     marks: dict[str, FormulaText] = {}
+    """Marks that it sets, each to a value or a formula."""
     then: Text
+    """The node that follows, or `end`."""
     probability: FormulaText | None = None
+    """Of an outcome of chance: a formula; those of a node add up to one."""
     meaning: str = ""
+    """What is done or happens."""
 
 
 class NodeSchema(Strict):
@@ -97,29 +126,43 @@ class NodeSchema(Strict):
     """
 
     player: str | None = None
+    """Who decides here."""
     actions: dict[str, BranchSchema] = {}
+    """What the player may do, by name."""
     chance: dict[str, BranchSchema] = {}
+    """What may happen where nobody decides, by name."""
     blind_to: list[str] = []
+    """Earlier nodes at which the move was not seen by who decides here."""
     information: str | None = None
+    """The information set; nodes of one name cannot be told apart by who decides there."""
     meaning: str = ""
+    """What is decided here."""
 
 
 class GameSchema(Strict):
     """The game tree: each subtree written once and entered by name."""
 
     start: Text
+    """The first node."""
     nodes: Annotated[dict[str, NodeSchema], Field(min_length=1)]
+    """Every node, by name."""
 
 
 class PromiseSchema(Strict):
     """An undertaking: who, to whom, and the action that keeps it; `covers` says how far it holds here."""
 
     by: Text
+    """The player that promises."""
     to: Text
+    """The player that is promised something."""
     node: Text
+    """Where the promise is called in."""
     action: Text
+    """The action that keeps it."""
     covers: FormulaText = 1
+    """How far it holds in this crisis, from 0 to 1."""
     meaning: str = ""
+    """What was undertaken."""
 
 
 class TieSchema(Strict):
@@ -129,9 +172,13 @@ class TieSchema(Strict):
     """
 
     kind: Literal["dependence", "rivalry"]
+    """Dependence of one player on another, or rivalry of one with another."""
     by: Text
+    """The player from whom the arrow starts."""
     to: Text
+    """The player to whom it points."""
     measure: Text
+    """The measure that says how strong the tie is."""
 
 
 class ChoiceSchema(Strict):
@@ -141,41 +188,57 @@ class ChoiceSchema(Strict):
     """
 
     rule: Rule = "logit"
+    """Logit or probit errors of choice, or payoffs that are partly private."""
     precision: FormulaText | dict[str, FormulaText]
+    """How precisely players choose, in the inverse of the unit of payoff: for all, or by player."""
 
 
 class PayoffSchema(Strict):
     """One formula a player."""
 
     unit: UnitText = "1"
+    """The unit of payoff."""
     of: dict[str, FormulaText]
+    """Player to formula of numbers, definitions, states, levers and marks."""
 
 
 class StateSchema(Strict):
     """What the next crisis inherits."""
 
     start: FormulaText
+    """Its value before the first crisis."""
     next: FormulaText
+    """What the next crisis inherits; may read marks, levers and beliefs after the crisis."""
     unit: UnitText = "1"
+    """Its unit, of the base units in `units:`; 1 is a pure number."""
     over: str | None = None
+    """The set over which it is indexed."""
     meaning: str = ""
+    """What it is, in a few words."""
 
 
 class LeverSchema(Strict):
     """What a policy sets."""
 
     meaning: Text
+    """What a policy does by setting it."""
     unit: UnitText = "1"
+    """Its unit, of the base units in `units:`; 1 is a pure number."""
 
 
 class MeasureSchema(Strict):
     """A named quantity computed from the solved game."""
 
     formula: FormulaText
+    """Of quantities, and of operators such as `choice(node.action)`, `probability(mark)`, `do(…)`, `given(…)`, `after(…)`."""
     unit: UnitText = "1"
+    """Its unit, of the base units in `units:`; 1 is a pure number."""
     over: str | None = None
+    """The set over which it is indexed."""
     meaning: Text
+    """What it tells, in a few words."""
     cites: list[str] = []
+    """Ids of the works that it follows."""
 
 
 class ProtocolSchema(Strict):

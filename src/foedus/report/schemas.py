@@ -53,20 +53,21 @@ def _of(model: type[Strict], title: str) -> dict[str, Any]:
 
 @cache
 def _meanings() -> dict[str, dict[str, str]]:
-    """Class to field to the docstring that stands under the field."""
+    """Class to key to the docstring that stands under the field."""
     found: dict[str, dict[str, str]] = {}
-    for module in {inspect.getmodule(m) for m in (ScenarioSchema, ProtocolSchema)}:
+    for module in {inspect.getmodule(m) for m in (ScenarioSchema, ProtocolSchema, MapSchema)}:
         assert module
         for node in ast.parse(textwrap.dedent(inspect.getsource(module))).body:
             if isinstance(node, ast.ClassDef):
-                found[node.name] = dict(_documented(node))
+                fields = getattr(module, node.name).model_fields
+                found[node.name] = {fields[name].alias or name: text for name, text in _documented(node)}
     return found
 
 
 def _documented(node: ast.ClassDef) -> list[tuple[str, str]]:
     pairs = zip(node.body, node.body[1:], strict=False)
     return [
-        (field.target.id.rstrip("_"), text.value.value)
+        (field.target.id, text.value.value)
         for field, text in pairs
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)

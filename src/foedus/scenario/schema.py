@@ -17,17 +17,24 @@ class ActorSchema(Strict):
     """Who plays a part; `code` is ISO 3166-1 alpha-3 where the actor is a state."""
 
     name: Text
+    """How the report calls it."""
     code: str = ""
+    """ISO 3166-1 alpha-3, where it is a state."""
 
 
 class SourceSchema(Strict):
     """Where a number or a finding was published."""
 
     publication: Text
+    """Where it was published."""
     title: str = ""
+    """The title within the publication."""
     date: Annotated[DateText, Field(min_length=1)]
+    """When it was published: YYYY, YYYY-MM or YYYY-MM-DD."""
     url: str = ""
+    """Its address."""
     note: str = ""
+    """What to know of it."""
 
 
 class NumberEntry(Strict):
@@ -61,37 +68,49 @@ class CorrelationSchema(Strict):
     """Numbers that move together: the correlation of their normal scores (a Gaussian copula)."""
 
     between: Annotated[list[str], Field(min_length=2)]
+    """Labels of two numbers or more, each pair of which is so correlated."""
     correlation: Annotated[float, Field(gt=-1, lt=1)]
+    """Of their normal scores, between -1 and 1."""
     why: Text
+    """Why they move together."""
 
 
 class PriorSetSchema(Strict):
     """A declared alternative to the scenario's own numbers."""
 
     meaning: Text
+    """Whose view it is."""
     numbers: dict[str, NumberSchema] = {}
+    """The numbers that differ; the rest stay as they are."""
 
 
 class PolicySchema(Strict):
     """Lever settings: one for every crisis, or a list that starts at the first."""
 
     meaning: Text
+    """What the client does under it."""
     levers: dict[str, float | list[float]] = {}
+    """Lever to its setting in every crisis, or to a list from the first crisis on, whose last entry stays."""
 
 
 class LeversSchema(Strict):
     """What levers may cost together in a crisis, and after how many crises they act."""
 
     budget: Annotated[float, Field(ge=0)]
+    """The most that the settings of one crisis may add up to."""
     lag: Annotated[int, Field(ge=1, le=20)] = 1
+    """How many crises later a setting acts; 1 is the next."""
 
 
 class OtherSchema(Strict):
     """The other side of a comparison: what is not given is as on this side."""
 
     measure: str | None = None
+    """Another measure of the same unit."""
     when: int | Literal["now", "next"] | None = None
+    """Another crisis."""
     policy: str | None = None
+    """Another policy."""
 
 
 class TestSchema(Strict):
@@ -119,17 +138,24 @@ class AblationSchema(Strict):
     """The mechanism that the sentence names, taken out."""
 
     meaning: Text
+    """What is taken out, in words."""
     change: dict[str, FormulaText] = {}
+    """Numbers, definitions or states to what they are without the mechanism."""
     unseen: bool = False
+    """Whether the observed moves are taken out, so that nothing is learnt from them."""
 
 
 class RecordSchema(Strict):
     """What the public record supports, at the vantage and in hindsight."""
 
     at_vantage: Support
+    """What was known on the day of the vantage."""
     in_hindsight: Support
+    """What is known now."""
     note: Text
+    """On what grounds."""
     source: list[str] = []
+    """Ids of sources."""
 
 
 class ClaimSchema(Strict):
@@ -161,7 +187,9 @@ class TensionSchema(Strict):
     """Claims that cannot easily hold together."""
 
     claims: Annotated[list[str], Field(min_length=2)]
+    """Ids of the claims."""
     why: Text
+    """Why they pull against each other."""
 
 
 class ScenarioSchema(Strict):
