@@ -36,7 +36,9 @@ root_doc = "index"
 default_role = "literal"
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_typehints_description_target = "documented"
+autodoc_class_signature = "separated"  # results are made by functions, not by whoever reads this
+autodoc_default_options = {"members": True, "exclude-members": "__init__, __new__"}
 napoleon_google_docstring = True
 napoleon_use_ivar = True
 

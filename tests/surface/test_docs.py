@@ -6,6 +6,7 @@ An HTML comment on the line before a block (or table) says what is done with it:
     <!-- text: name -->         any text: saved under that name, for the examples below it
     <!-- run -->                console: each `$ foedus …` is run, and the lines below it compared; python: run as a doctest
     <!-- run: exit 2 -->        console: the same, for commands that end with that exit code
+    <!-- start -->              console: each `$ dask …` is started, and runs beside the examples; 8786 becomes a free port
     <!-- values: name.yaml -->  table of formula, unit, value, …: each is a measure of the solved scenario
     <!-- refused: name.yaml --> table of what to replace in the file, by what, message, fix: `foedus check` says so
     <!-- refused, audit: name.yaml -->  the same, for what only an audit finds
@@ -21,9 +22,10 @@ import doctest
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +37,9 @@ from foedus.report.views.inspection import inspect_file
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PORT = "8786"  # what Dask listens on unless told otherwise, and what the documents say
 EXECUTABLE = ("yaml", "console", "python")
-_MARK = re.compile(r"<!-- (file|text|run|values|refused(?:, audit)?|fragment)(?:: (.+?))? -->")
+_MARK = re.compile(r"<!-- (file|text|run|start|values|refused(?:, audit)?|fragment)(?:: (.+?))? -->")
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,41 @@ def test_python_runs(block: Block, here: Path) -> None:
     assert not runner.failures, "".join(told)
 
 
+@pytest.fixture(scope="module")
+def beside() -> Iterator[Callable[[Path], str]]:
+    """Starts what a document says runs beside its examples; tells the port that stands for 8786."""
+    ports: dict[Path, str] = {}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(document: Path) -> str:
+        if document not in ports:
+            ports[document] = free_port()
+            for block in (b for b in ALL if b.document == document and b.mark == "start"):
+                for command, _ in commands(block):
+                    words = shlex.split(command.replace(PORT, ports[document]))
+                    assert words[0] == "dask", f"only dask is started, not {words[0]}"
+                    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                    started.append(subprocess.Popen([sys.executable, "-m", *words], env=environment(), **pipes))
+        return ports[document]
+
+    yield start
+    for process in reversed(started):
+        process.terminate()
+    for process in started:
+        process.wait(timeout=30)
+
+
+def free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
 @marked("run", language="console")
-def test_console_shows(block: Block, here: Path) -> None:
+def test_console_shows(block: Block, here: Path, beside: Callable[[Path], str]) -> None:
     expected_exit = int(block.argument.removeprefix("exit ") or 0)
     for command, shown in commands(block):
-        output, code = run(command)
+        output, code = run(command.replace(PORT, beside(block.document)) if PORT in command else command)
         assert code == expected_exit, output
         assert re.fullmatch(pattern(shown), output), f"{block}: $ {command}\n--- shown\n{shown}\n--- found\n{output}"
 
@@ -156,12 +189,15 @@ def run(command: str) -> tuple[str, int]:
     """What a command prints, standard output before standard error, and its exit code."""
     words = shlex.split(command)
     assert words[0] == "foedus", f"only foedus is run, not {words[0]}"
-    source = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": source}
-    done = subprocess.run(
-        [sys.executable, "-m", "foedus.cli", *words[1:]], env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+    command = [sys.executable, "-m", "foedus.cli", *words[1:]]
+    done = subprocess.run(command, env=environment(), capture_output=True, encoding="utf-8", check=False)
     return "\n".join(line.rstrip() for line in (done.stdout + done.stderr).rstrip().splitlines()), done.returncode
+
+
+def environment() -> dict[str, str]:
+    """The variables of commands: this source, and output of one width without colour."""
+    source = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
+    return os.environ | {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": source}
 
 
 def pattern(shown: str) -> str:

@@ -34,6 +34,13 @@ def audit(
         limit: judge in the subgame-perfect limit.
         workers: threads; the result does not depend on it.
         progress: told what is being done.
+
+    Returns:
+        The verdict of each claim, with intervals that hold together at 95%.
+
+    Raises:
+        InputError: a claim or a design that makes no sense for this scenario. A draw that cannot be computed raises nothing: it
+            is counted in `failures`.
     """
     own = scenario.posterior.draws if scenario.posterior else scenario.draws
     count, chosen = draws or own, scenario.seed if seed is None else seed

@@ -71,7 +71,18 @@ class TensionResult:
 
 @dataclass(frozen=True)
 class Audit(Shown):
-    """The judged argument."""
+    """The judged argument.
+
+    Attributes:
+        scenario: as it was judged, with changed numbers and a posterior.
+        seed: of the ensemble.
+        draws: for each prior set.
+        failures: the most draws that any claim lost under any prior set; each claim has its own in `by_set`.
+        claims: in the order of the file. Each has `claim` (what it says), `verdict`, `by_set` (prior set to its interval, with
+            `probability`, `low` and `high`), `carried_by`, `assumed` and `counterexample`.
+        tensions: how often claims that pull against each other hold together.
+        version: of foedus.
+    """
 
     scenario: Scenario
     seed: int
@@ -82,7 +93,7 @@ class Audit(Shown):
     version: str = field(default_factory=lambda: foedus.__version__)
 
     def to_dict(self) -> dict[str, Any]:
-        """The audit as plain data; see the reference of `foedus audit --json`."""
+        """The audit as plain data, as `foedus audit --json` prints it."""
         from foedus.claims.plain import plain_audit
 
         return plain_audit(self)

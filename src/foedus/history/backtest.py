@@ -39,6 +39,9 @@ def backtest(
         mapping: the map from codes to numbers, shipped or a file.
         options: `by_time`, `placebo`, `progress`; see `run`.
 
+    Returns:
+        Each case's forecast, scores beside those of the baselines with intervals by crisis, and what to know before believing it.
+
     Raises:
         InputError: what is wrong with the cases or the map, with file and line. NumericalError: the game cannot be solved.
     """

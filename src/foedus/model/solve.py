@@ -90,6 +90,10 @@ class Solved(Shown):
     """One solved crisis.
 
     Attributes:
+        precision: the precision of choice; `limit` says whether the subgame-perfect limit was solved in its place.
+        nodes: each decision and move of chance as it is reached by one path: `path`, `node`, `player`, `type`, `actions` (action
+            to probability), `losses`, `reach`.
+        beliefs: what the others believe of a type before and after each action of its player.
         payoffs: player to expected payoff, in the protocol's payoff unit.
         plays: (path, probability) of every play.
         measures: label to value.

@@ -64,7 +64,12 @@ def compare(
         measures: further goals, `security` where more is better, `-war` where less is. The measures that the scenario's
             prescriptions and predictions read count always, in the direction of their tests.
         thresholds: measure to what a policy must reach on average over the crises to satisfice.
+        draws, seed: of the ensemble; the scenario's own by default.
+        workers: threads; the result does not depend on it.
         optimise: search for the best lever path for each goal, too.
+
+    Returns:
+        Gains over the scenario's own policy, regret, the frontier, the cost of delay and the best path, with units of each goal.
 
     Raises:
         MeaningError: an unknown measure, or no goal at all. NumericalError: no draw could be computed.

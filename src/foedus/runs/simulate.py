@@ -183,6 +183,9 @@ def simulate(
 ) -> xr.Dataset:
     """Run a scenario forward and keep what happened.
 
+    Play is followed from the first crisis on; moves that the scenario says were observed are not taken as seen, as `audit` and
+    `compare` take them. Forced moves are made.
+
     Args:
         draws, crises: how many; the scenario's own draws and horizon by default.
         policies: which; all by default. All share their random numbers.

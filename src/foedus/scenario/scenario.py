@@ -155,13 +155,23 @@ class Scenario(Shown):
     """One crisis.
 
     Attributes:
+        name: as in the file, like title, question and description.
+        vantage: the date from which it looks, YYYY-MM-DD.
+        protocol: the kind of crisis.
+        actors: player to who plays it.
+        policies: name to lever settings.
+        horizon: how many crises.
+        draws: of its ensemble, like seed, unless a call says otherwise.
+        claims: the argument, sentence by sentence.
+        tensions: claims that pull against each other.
         prior_sets: name to every number under that set; the first is the reference.
         set_meanings: what each prior set stands for.
         policy: the policy claims speak of unless they say otherwise.
         observed: the moves of the first crisis that are known at the vantage.
         forced: node to the action taken there in the first crisis whatever its player would choose; the rest is solved again.
         variants: the declared variants by name; `scenario.loader.load_variant` makes one a scenario.
-        base: the scenario that this one changes, if it is an overlay or a variant. changes: in what.
+        base: the scenario that this one changes, if it is an overlay or a variant.
+        changes: in what it differs from its base.
         fixed: numbers set by hand in every prior set, by label.
         digest: of the scenario and its protocol; equal digests compute the same.
         record: the name or file of the record of its own past crises, if it has one; see `scenario.record`.

@@ -112,7 +112,7 @@ class TiesSchema(Loose):
     """The patron's ties to the rival."""
 
     level: Annotated[int, Field(ge=0, le=2)]
-    """How many of: alliance or major treaty, a tenth of the rival's arms, a top trade or energy tie, a declared partnership; 2 at most."""
+    """How many, 2 at most, of: major treaty, a tenth of the rival's arms, a top trade or energy tie, a declared partnership."""
 
 
 class DependenceSchema(Loose):
