@@ -20,7 +20,7 @@ from foedus.scenario.scenario import Scenario, SourcedNumber
 NAMES = {
     "Read": ("load", "load_protocol", "Scenario"),
     "Solve one crisis": ("solve", "Solved"),
-    "Judge the argument": ("audit", "Audit"),
+    "Judge the argument": ("audit", "Audit", "explain"),
     "Policies and later crises": ("compare", "simulate", "draw", "recurrence", "save"),
     "Learn from the past": ("fit", "fit_record", "conditioned", "backtest"),
     "Errors": ("FoedusError", "InputError", "NumericalError"),
