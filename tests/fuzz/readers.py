@@ -104,7 +104,7 @@ def formula() -> Read:
 
 def case() -> Read:
     """A coded case, and the scenario that is made of it."""
-    from foedus.datasets.cases import scenario_text
+    from foedus.datasets.casebook import scenario_text
 
     path = _scratch("fuzz.yaml")
 
@@ -216,7 +216,7 @@ def seeds(reader: str) -> Iterator[bytes]:
         yield from (path.read_bytes() for name, path in shipped("foedus.protocol").items() if name != "intervention")
         yield _helpers("TOLL")
     elif reader == "case":
-        from foedus.datasets.cases import shipped_cases
+        from foedus.datasets.casebook import shipped_cases
 
         yield from (path.read_bytes() for path in list(shipped_cases().values())[:4])
     elif reader == "cases":

@@ -12,7 +12,7 @@ import pytest
 from foedus.claims.audit import audit
 from foedus.claims.results import Audit
 from foedus.datasets.books.schema import CaseSchema
-from foedus.datasets.cases import case_scenario, code_book, read_case, shipped_cases
+from foedus.datasets.casebook import case_scenario, code_book, read_case, shipped_cases
 from foedus.datasets.new import base_scenario
 from foedus.report.page.gallery import index, page
 from foedus.scenario.loader import load_scenario

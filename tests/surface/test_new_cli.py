@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "datasets"))
 
 from world import world, write
 
-from foedus.datasets.cases import shipped_cases
+from foedus.datasets.casebook import shipped_cases
 from foedus.datasets.store import Store
 
 ESSAY = "Armenia depends on Russia for its defence. Azerbaijan attacked Armenia. Armenia should look for other friends.\n"

@@ -46,9 +46,8 @@ def audit(
     count, chosen = draws or own, scenario.seed if seed is None else seed
     progress("compiling the claims")
     judge = Judge(scenario, build_argument(scenario, limit=limit), count, chosen, design, workers)
-    tested = [c.id for c in scenario.claims if c.tests]
     progress(f"drawing {count:,} cases for each of {len(scenario.prior_sets)} prior sets")
-    tallies = judge.tallies(tested, count)
+    tallies = judge.tallies(scenario.testable, count)
     results = []
     for claim in scenario.claims:
         progress(f"judging {claim.id}")

@@ -43,7 +43,7 @@ class Claims:
     @property
     def ids(self) -> list[str]:
         """The claims that are counted."""
-        return [claim.id for claim in self.scenario.claims if claim.tests]
+        return self.scenario.testable
 
     def block(self, start: int, count: int) -> State:
         """The counts over some draws."""

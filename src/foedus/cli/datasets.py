@@ -155,7 +155,7 @@ def _written(essay: Path | None, case: Path | None, triad: dict[str, Any]) -> st
 
     given = [f"--{name}" for name, value in triad.items() if value is not None]
     if case is not None:
-        from foedus.datasets.cases import scenario_text
+        from foedus.datasets.casebook import scenario_text
 
         if essay or given:
             raise InputError("a coded case says everything itself", fix=f"leave out {(given or ['--essay'])[0]}")

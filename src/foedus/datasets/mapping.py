@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from foedus.datasets.dating import Period
 from foedus.datasets.figures import Figure
@@ -244,3 +245,12 @@ def fill(text: str, known: Mapping[str, float | str | None]) -> str:
         return f"{100 * value:.3g}%" if match[2] else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
     return _SLOT.sub(shown, " ".join(text.split()))
+
+
+def filled(data: Any, known: Mapping[str, float | str | None]) -> Any:
+    """Plain data with every text in it filled in."""
+    if isinstance(data, dict):
+        return {key: filled(value, known) for key, value in data.items()}
+    if isinstance(data, list):
+        return [filled(value, known) for value in data]
+    return fill(data, known) if isinstance(data, str) else data

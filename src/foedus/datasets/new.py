@@ -11,7 +11,7 @@ import yaml
 from foedus.datasets.catalog import data_set
 from foedus.datasets.codes import ROLES, State
 from foedus.datasets.figures import Figure, figures_of
-from foedus.datasets.mapping import Belief, believe, default, fill, labels, mapping
+from foedus.datasets.mapping import Belief, believe, default, fill, filled, labels, mapping
 from foedus.datasets.schema import MapSchema, SetSchema
 from foedus.datasets.store import Store
 from foedus.datasets.text import WIDTH, block, comment, quoted, source
@@ -201,13 +201,4 @@ def _sets(sets: Mapping[str, SetSchema], known: Mapping[str, Number]) -> str:
 
 
 def _rest(rest: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    filled = _filled(rest, words)
-    return yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=WIDTH).rstrip()
-
-
-def _filled(data: Any, words: Mapping[str, str]) -> Any:
-    if isinstance(data, dict):
-        return {k: _filled(v, words) for k, v in data.items()}
-    if isinstance(data, list):
-        return [_filled(v, words) for v in data]
-    return fill(data, words) if isinstance(data, str) else data
+    return yaml.safe_dump(filled(rest, words), sort_keys=False, allow_unicode=True, width=WIDTH).rstrip()

@@ -78,11 +78,6 @@ class Study:
         """The compiled claims."""
         return build_argument(self.scenario)
 
-    @property
-    def tested(self) -> list[str]:
-        """The claims that can be tested."""
-        return [claim.id for claim in self.scenario.claims if claim.tests]
-
     def claim(self, id: str) -> Claim:
         """A claim by its id.
 

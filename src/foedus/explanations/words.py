@@ -11,7 +11,7 @@ from foedus.explanations.discovery import Box, Limit
 from foedus.explanations.flips import Flip, Flips, Move
 from foedus.explanations.graph import Entailment
 from foedus.explanations.reasons import Reasons, Strain, Whole
-from foedus.explanations.sensitivity import Index, Shapley
+from foedus.explanations.sensitivity import Index
 from foedus.explanations.structure import Structure
 from foedus.explanations.tree import Split, leaves
 from foedus.scenario.overlays import Change
@@ -48,11 +48,6 @@ def carried(indices: Sequence[Index], what: str) -> str:
     more = f", and {len(telling) - NAMED} more" if len(telling) > NAMED else ""
     idle = len(indices) - len(telling)
     return f"Of the variance of {what}: {named}{more}." + (f" {idle} others are not distinguishable from zero." if idle else "")
-
-
-def carried_shares(shapley: Shapley, what: str) -> str:
-    """As `carried`, for Shapley effects."""
-    return carried(shapley.effects, what)
 
 
 def move_words(scenario: Scenario, move: Move) -> str:

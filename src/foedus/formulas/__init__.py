@@ -10,7 +10,7 @@ operator      choice(help.back), under(security, D = 0)      what is offered dep
 
 from __future__ import annotations
 
-from foedus.formulas.checks import FUNCTIONS, MaybeUnit, check_function, unit_of
+from foedus.formulas.checks import FUNCTIONS, MaybeUnit, check_function, no_operator, unit_of
 from foedus.formulas.expressions import (
     Arithmetic,
     Call,
@@ -45,6 +45,7 @@ __all__ = [
     "Sum",
     "check_function",
     "depth",
+    "no_operator",
     "parse",
     "parts",
     "specialise",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import NoReturn
 
 from foedus.errors import MeaningError, nearest
 from foedus.formulas.expressions import Arithmetic, Call, Constant, Expression, Move, Name, Negative, Sum, substitute
@@ -115,3 +116,13 @@ def check_function(call: Call, operators: Mapping[str, object]) -> None:
     if call.function not in FUNCTIONS and call.function not in operators:
         known = [*FUNCTIONS, *operators, "sum"]
         raise MeaningError(f"unknown function '{call.function}'", fix=nearest(call.function, known))
+
+
+def no_operator(call: Call) -> NoReturn:
+    """For where a formula may name no operator of a protocol.
+
+    Raises:
+        MeaningError: always; a name that is no function either is answered with the nearest.
+    """
+    check_function(call, {})
+    raise AssertionError("a known function is no operator")

@@ -116,7 +116,7 @@ class GeneralSolution:
             else:
                 below = [self._value(child, profile) for child in at.children.values()]
                 chosen = self._chosen(at, profile)
-                found = {p: _weighted(chosen, [b[p] for b in below]) for p in self.players}
+                found = {p: ir.weighted(chosen, [b[p] for b in below]) for p in self.players}
             self._values[at, profile] = found
         return self._values[at, profile]
 
@@ -155,7 +155,7 @@ class GeneralSolution:
         assert player is not None
         weights = self._beliefs(members)
         rows = [[self._value(child, profile)[player] for child in at.children.values()] for at, profile in members]
-        return [_weighted(weights, [row[a] for row in rows]) for a in range(len(rows[0]))]
+        return [ir.weighted(weights, [row[a] for row in rows]) for a in range(len(rows[0]))]
 
     # --- what the solution says
 
@@ -174,11 +174,11 @@ class GeneralSolution:
         """The probability of each action at a position, over the mover's types as others believe them there."""
         chosen = [self._chosen(at, profile) for profile in self.profiles]
         weights = self.profile_weights(at)
-        return [_weighted(weights, [row[a] for row in chosen]) for a in range(len(at.children))]
+        return [ir.weighted(weights, [row[a] for row in chosen]) for a in range(len(at.children))]
 
     def value(self, player: str, at: Position | Play) -> Value:
         """A player's expected payoff at a position, over the types of all."""
-        return _weighted(self.profile_weights(at), [self._value(at, profile)[player] for profile in self.profiles])
+        return ir.weighted(self.profile_weights(at), [self._value(at, profile)[player] for profile in self.profiles])
 
     def payoffs_by_kind(self, player: str, at: Position) -> dict[Kind, list[Value]]:
         """For each type of the mover, its expected payoff after each action at its information set."""
@@ -220,7 +220,7 @@ class GeneralSolution:
 
     def log_weights(self, plays: Sequence[Play]) -> list[Value]:
         """The log-probabilities of some plays, up to a constant that they share."""
-        return [_log_total([self._log_reach(play, profile) for profile in self.profiles]) for play in plays]
+        return [ir.log_total([self._log_reach(play, profile) for profile in self.profiles]) for play in plays]
 
     @property
     def status(self) -> dict[str, Value]:
@@ -228,16 +228,3 @@ class GeneralSolution:
         if not self.sets:
             return {}
         return {name: self.builder.input(f"{self._label}:{name}") for name in ("status", "reached")}
-
-
-def _weighted(weights: Sequence[Value], values: Sequence[Value]) -> Value:
-    if all(v.id == values[0].id for v in values):
-        return values[0]
-    return ir.total((w * v for w, v in zip(weights, values, strict=True)), values[0].builder)
-
-
-def _log_total(logs: Sequence[Value]) -> Value:
-    top = logs[0]
-    for value in logs[1:]:
-        top = ir.maximum(top, value)
-    return top if len(logs) == 1 else top + ir.log(ir.total((ir.exp(v - top) for v in logs), top.builder))

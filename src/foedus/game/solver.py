@@ -262,11 +262,9 @@ class Solution:
 
 def _mixed(weights: list[Value], values: list[Value]) -> Value:
     """Their weighted mean; weights sum to one."""
-    if all(v.id == values[0].id for v in values):
-        return values[0]
-    if len(values) == 2:
-        return values[0] + weights[1] * (values[1] - values[0])
-    return ir.total((w * v for w, v in zip(weights, values, strict=True)), values[0].builder)
+    if len(values) == 2 and values[0].id != values[1].id:
+        return values[0] + weights[1] * (values[1] - values[0])  # one product less, and every fork of two takes it
+    return ir.weighted(weights, values)
 
 
 def _of_three(precision: Value, payoffs: list[Value]) -> list[Value]:

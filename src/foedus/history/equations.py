@@ -20,7 +20,7 @@ from typing import NoReturn
 import numpy as np
 
 from foedus.errors import MeaningError, ShapeError
-from foedus.formulas import Arithmetic, Call, Expression, Formula, Name, check_function, parse, unit_of, walk
+from foedus.formulas import Arithmetic, Expression, Formula, Name, no_operator, parse, unit_of, walk
 from foedus.history.cases import Array, Cases
 from foedus.program.ir import Builder
 from foedus.program.lowering import lower
@@ -52,7 +52,7 @@ class Factor:
     def values(self, cases: Cases) -> Array:
         """Its value in each case, (case,)."""
         builder = Builder()
-        value = lower(self.root, builder, lambda n: builder.input(n.name), _no_operator, _no_set)
+        value = lower(self.root, builder, lambda n: builder.input(n.name), no_operator, _no_set)
         found = execute(builder.program({"x": value}), {name: cases.numbers(name) for name in self.columns})["x"]
         result: Array = np.broadcast_to(found, (len(cases),))
         cases.refuse(~np.isfinite(result), f"'{self.text}' cannot be computed", "check the formula or the column")
@@ -210,7 +210,7 @@ def _factor(text: str, cases: Cases) -> Factor:
     formula: Formula = parse(text)
     if isinstance(formula.root, Arithmetic) and formula.root.op == "*" and _two_columns(formula.root):
         raise MeaningError(f"'{text}' is not a term", fix=f"write the product as {text.replace(' * ', ':').replace('*', ':')}")
-    unit_of(formula.root, lambda name: _column_unit(name, cases), _no_operator, _no_set)
+    unit_of(formula.root, lambda name: _column_unit(name, cases), no_operator, _no_set)
     return Factor(text, formula.root)
 
 
@@ -233,11 +233,6 @@ def _product(parts: Sequence[list[tuple[str, Array]]]) -> Iterator[tuple[tuple[s
     for rest in _product(parts[1:]):
         for first in parts[0]:
             yield (first, *rest)
-
-
-def _no_operator(call: Call) -> NoReturn:
-    check_function(call, {})
-    raise AssertionError("a known function is no operator")
 
 
 def _no_set(name: str) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import Any
 
 from foedus.documents import Document, parse_document, read_document
 from foedus.errors import InputError, MeaningError, NotFoundError, nearest
-from foedus.formulas import Formula, Name, check_function, parse, walk
+from foedus.formulas import Formula, Name, check_function, no_operator, parse, walk
 from foedus.history.forecaster import Forecaster
 from foedus.history.maps.schema import MapSchema
 from foedus.model.model import Model
@@ -89,7 +89,7 @@ def _lowered(formula: Formula, model: Model, names: Sequence[str]) -> Value:
     for e in walk(formula.root):
         if isinstance(e, Name) and (e.name not in names or e.index is not None):
             raise NotFoundError(f"'{e.name}' is neither a code nor a coefficient", fix=nearest(e.name, names))
-    return lower(formula.root, model.builder, lambda n: model.builder.input(n.name), _no_operator, _no_set)
+    return lower(formula.root, model.builder, lambda n: model.builder.input(n.name), no_operator, _no_set)
 
 
 def _probability(formula: Formula, world: World, given: MapSchema, protocol: Protocol) -> Value:
@@ -114,11 +114,6 @@ def _probability(formula: Formula, world: World, given: MapSchema, protocol: Pro
         return world.evaluate(call)
 
     return lower(formula.root, world.builder, name, operator, _no_set)
-
-
-def _no_operator(call: Any) -> Value:
-    check_function(call, {})
-    raise AssertionError("a known function is no operator")
 
 
 def _no_set(name: str) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def _build(
     plays = model.tree.plays
     weights = dict(zip(plays, solution.log_weights(plays), strict=True))
     programs = {
-        event: model.builder.program({LOG: _log_total([weights[p] for p in _plays(model, event, text)])})
+        event: model.builder.program({LOG: ir.log_total([weights[p] for p in _plays(model, event, text)])})
         for event, text in events.items()
     }
     _check_bound(protocol, programs, regressed, given)
@@ -196,11 +196,3 @@ def _folded(root: Expression) -> float | None:
 
 def _none(_: object) -> NoReturn:
     raise MeaningError("an event is a path or a formula of marks", fix="use marks, numbers and arithmetic")
-
-
-def _log_total(logs: list[Value]) -> Value:
-    """log(sum exp) without overflow."""
-    top = logs[0]
-    for value in logs[1:]:
-        top = ir.maximum(top, value)
-    return top if len(logs) == 1 else top + ir.log(ir.total((ir.exp(v - top) for v in logs), top.builder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 from foedus.game.solver import NEVER, Solution
 from foedus.game.tree import Play, Position
@@ -50,7 +50,7 @@ class Reported:
             if isinstance(at, Play):
                 return of(at)
             values = [expected(child) for child in at.children.values()]
-            return _mixed(self._shares[at], values)
+            return ir.weighted(self._shares[at], values)
 
         return expected(self.solution.stage.tree)
 
@@ -72,9 +72,3 @@ class Reported:
             self._shares[at] = ir.softmax(logs)
         self._logs[at] = found
         return found
-
-
-def _mixed(weights: Sequence[Value], values: Sequence[Value]) -> Value:
-    if all(v.id == values[0].id for v in values):
-        return values[0]
-    return ir.total((w * v for w, v in zip(weights, values, strict=True)), values[0].builder)

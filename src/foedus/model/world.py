@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from foedus.errors import UnsolvableError
-from foedus.formulas import Call, Expression, Formula, Name, specialise, substitute
+from foedus.formulas import Call, Expression, Name, specialise, substitute
 from foedus.game.general import GeneralSolution
 from foedus.game.solver import Kind, Solution, Stage
 from foedus.game.tree import Play, Position, filled
@@ -68,15 +68,27 @@ class World:
             formula = q.start if isinstance(q, State) else q.formula if isinstance(q, Definition | Measure) else None
             if formula is None:
                 raise KeyError(key)
-            self._computed[key] = self.evaluate(self._indexed(q.over, index, formula))
+            self._computed[key] = self.evaluate(self._indexed(q.over, index, formula.root))
         return self._computed[key]
 
-    def _indexed(self, over: str | None, index: str | None, formula: Formula) -> Expression:
-        return substitute(formula.root, over, index) if over and index else formula.root
+    def _indexed(self, over: str | None, index: str | None, root: Expression) -> Expression:
+        return substitute(root, over, index) if over and index else root
 
     def evaluate(self, e: Expression) -> Value:
         """The value of an expression in this world."""
         return lower(e, self.builder, self._named, self._operator, self._elements)
+
+    def changed(self, name: str, root: Expression, own: Mapping[str, Value]) -> dict[str, Value]:
+        """A quantity by another formula, at each of its indices; the formula may name values of the caller's own."""
+        quantity = self.protocol.quantities[name]
+
+        def named(n: Name) -> Value:
+            return own[n.name] if n.name in own else self.quantity(n.name, n.index)
+
+        return {
+            label(name, k): lower(self._indexed(quantity.over, k, root), self.builder, named, self._operator, self._elements)
+            for k in self.protocol.elements(quantity)
+        }
 
     def _named(self, n: Name) -> Value:
         return self.quantity(n.name, n.index)
@@ -172,11 +184,11 @@ class World:
         if key not in self._next:
             q = self.protocol.quantities[name]
             if isinstance(q, State):
-                self._next[key] = self._inherit(self._indexed(q.over, index, q.next))
+                self._next[key] = self._inherit(self._indexed(q.over, index, q.next.root))
             elif key in self.known or not isinstance(q, Definition):
                 self._next[key] = self.quantity(name, index)
             else:
-                root = self._indexed(q.over, index, q.formula)
+                root = self._indexed(q.over, index, q.formula.root)
                 self._next[key] = lower(
                     root, self.builder, lambda n: self.inherited(n.name, n.index), self._operator, self._elements
                 )

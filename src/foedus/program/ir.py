@@ -32,6 +32,7 @@ __all__ = [
     "softmax",
     "sqrt",
     "total",
+    "weighted",
 ]
 
 
@@ -254,6 +255,13 @@ def total(values: Iterable[Value], builder: Builder) -> Value:
     for value in values:
         result = result + value
     return result
+
+
+def weighted(weights: Sequence[Value], values: Sequence[Value]) -> Value:
+    """sum(w_i v_i); the value itself where all are the same, so weights must sum to one."""
+    if all(v.id == values[0].id for v in values):
+        return values[0]
+    return total((w * v for w, v in zip(weights, values, strict=True)), values[0].builder)
 
 
 def log_total(logs: Sequence[Value]) -> Value:

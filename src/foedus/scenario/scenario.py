@@ -217,6 +217,11 @@ class Scenario(Shown):
         """The name of the first prior set."""
         return next(iter(self.prior_sets))
 
+    @property
+    def testable(self) -> list[str]:
+        """The claims that have tests, in order."""
+        return [claim.id for claim in self.claims if claim.tests]
+
     @cached_property
     def labels(self) -> list[str]:
         """Every number's label, in the order of the protocol."""

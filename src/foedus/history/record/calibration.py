@@ -8,7 +8,7 @@ distribution leaves simultaneous bands (Säilynoja, Bürkner and Vehtari 2022, d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,13 +160,3 @@ def _least(ranks: Ranks, kept: int) -> float:
     lower, upper = bdtr(below, n, share), 1 - bdtr(below - 1, n, share)
     upper = np.where(below == 0, 1.0, upper)
     return float(np.minimum(1.0, 2 * np.minimum(lower, upper)).min())
-
-
-def in_batches(
-    run: Callable[[int, int], Mapping[str, Ranks]], count: int, size: int, done: Sequence[Mapping[str, Ranks]] = ()
-) -> list[Mapping[str, Ranks]]:
-    """Batches of replicates, those done already first."""
-    found = list(done)
-    while len(found) * size < count:
-        found.append(run(len(found) * size, size))
-    return found

@@ -19,14 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.errors import MeaningError
-from foedus.formulas import Expression, Name, substitute
 from foedus.model.model import Model
 from foedus.model.reported import ELSEWHERE
 from foedus.model.world import World
 from foedus.program import ir
 from foedus.program.ir import Program, Value
-from foedus.program.lowering import lower
-from foedus.protocol.protocol import label
 from foedus.scenario.record.loader import YEARS
 from foedus.scenario.record.record import Coding, Record, Slot
 from foedus.scenario.scenario import Scenario
@@ -182,23 +179,10 @@ class _Builder:
         changes: dict[str, Value] = {}
         for name, code in variant.codes.items():
             for number in self.record.fields[name].codes[code].numbers:
-                changes |= self.changed(base, number, self.record.formulas[name, code, number].root, {})
+                changes |= base.changed(number, self.record.formulas[name, code, number].root, self.own)
         for number, formula in self.record.learning.passing.items():
-            changes |= self.changed(base, number, formula.root, {YEARS: self.builder.const(years)})
+            changes |= base.changed(number, formula.root, self.own | {YEARS: self.builder.const(years)})
         return self.model.world(self.known | dict(states) | changes)
-
-    def changed(self, base: World, number: str, root: Expression, also: Mapping[str, Value]) -> dict[str, Value]:
-        """A quantity at each of its indices by a formula that may name the record's own numbers."""
-        quantity, own = self.protocol.quantities[number], self.own | dict(also)
-
-        def named(n: Name) -> Value:
-            return own[n.name] if n.name in own else base.quantity(n.name, n.index)
-
-        found = {}
-        for index in self.protocol.elements(quantity):
-            e = substitute(root, quantity.over, index) if quantity.over and index else root
-            found[label(number, index)] = lower(e, self.builder, named, base._operator, base._elements)
-        return found
 
     def variants(self, slot: Slot) -> Iterator[Variant]:
         """Every joint reading of the fields that speak of circumstances or of moves that were not the players' own."""

@@ -18,13 +18,12 @@ import foedus
 from foedus.ensemble.draws import draw
 from foedus.ensemble.posterior import posterior_draws
 from foedus.errors import MeaningError
-from foedus.formulas import Name, parse, substitute
+from foedus.formulas import parse
 from foedus.history.record.coordinates import Array
 from foedus.history.scores import Level
 from foedus.model.model import Model
-from foedus.program.lowering import lower
+from foedus.program.ir import Value
 from foedus.program.numpy_executor import execute
-from foedus.protocol.protocol import label
 from foedus.scenario.record.record import Event, Record
 from foedus.scenario.scenario import Scenario
 
@@ -173,17 +172,10 @@ def _program(scenario: Scenario, record: Record, sizes: Mapping[str, float], nod
     actions = list(scenario.protocol.nodes[node].branches)
     outputs = {}
     for scope, size in product(record.fields[KNOWN].codes, sizes):
-        changes = {}
+        changes: dict[str, Value] = {}
         for name, code in ((KNOWN, scope), (UNKNOWN, size)):
             for number in record.fields[name].codes[code].numbers:
-                root, quantity = record.formulas[name, code, number].root, scenario.protocol.quantities[number]
-
-                def named(n: Name) -> Any:
-                    return own[n.name] if n.name in own else base.quantity(n.name, n.index)
-
-                for index in scenario.protocol.elements(quantity):
-                    e = substitute(root, quantity.over, index) if quantity.over and index else root
-                    changes[label(number, index)] = lower(e, model.builder, named, base._operator, base._elements)
+                changes |= base.changed(number, record.formulas[name, code, number].root, own)
         world = model.world(base.known | changes)
         for action in actions:
             outputs[f"{scope}:{size}:{action}"] = world.evaluate(parse(f"choice({node}.{action})").root)

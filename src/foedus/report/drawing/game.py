@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from foedus.model.solve import Solved
 from foedus.report.drawing.layout import FORK, Layout, Spot, lay_out
 from foedus.report.drawing.marks import Mark, draw, text
-from foedus.report.drawing.style import owner, style
+from foedus.report.drawing.style import owner, standalone
 from foedus.report.drawing.ties import ties_marks
 from foedus.report.text import clean, number, plural, probability
 from foedus.report.views.actors import actors
@@ -39,14 +39,14 @@ def figure(solved: Solved) -> str:
     for panel, height in (_actors(solved), ties_marks(solved, width - 2 * MARGIN)):
         parts += [m.moved(MARGIN, y) for m in panel]
         y += height + 20 if height else 0
-    return _document(solved, parts, width, y)
+    return standalone(solved.scenario.title, description(solved), parts, width, y)
 
 
 def tree_figure(solved: Solved) -> str:
     """The players and the tree alone, to stand in a page."""
     tree = lay_out(grow(solved))
     parts = [m.moved(4, 14) for m in legend(solved)] + [m.moved(4, 38) for m in tree_marks(tree)]
-    return _document(solved, parts, tree.width + 8, tree.height + 44, size=False)
+    return standalone(solved.scenario.title, description(solved), parts, tree.width + 8, tree.height + 44, sized=False)
 
 
 def description(solved: Solved) -> str:
@@ -57,28 +57,6 @@ def description(solved: Solved) -> str:
         f"The game tree of {solved.scenario.protocol.title}, with {plural(len(solved.plays), 'play')}. Players: {names}. "
         f"The likeliest play is {path.replace('/', ', then ')}, with probability {probability(p)}."
     )
-
-
-def _document(solved: Solved, parts: list[Mark], width: float, height: float, *, size: bool = True) -> str:
-    title, about = clean(solved.scenario.title), description(solved)
-    ground = draw("rect", {"class": "fs-ground", "x": 0, "y": 0, "width": width, "height": height}) if size else None
-    extent: dict[str, str | float] = {"width": width, "height": height} if size else {}
-    inside = [
-        draw("title", {}, title),
-        draw("desc", {}, about),
-        draw("style", {}, style()),
-        *([ground] if ground else []),
-        *parts,
-    ]
-    root: dict[str, str | float] = {
-        "xmlns": "http://www.w3.org/2000/svg",
-        "class": "fs",
-        "role": "img",
-        "aria-label": f"{title}. {about}",
-        "viewBox": f"0 0 {width:g} {height:g}",
-        **extent,
-    }
-    return draw("svg", root, *inside).markup()
 
 
 def _head(solved: Solved, width: float) -> Iterator[tuple[Mark, float]]:

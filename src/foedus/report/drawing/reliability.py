@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from foedus.history.scores import Bin, Calibration
 from foedus.report.drawing.marks import Mark, draw, text
-from foedus.report.drawing.style import style
+from foedus.report.drawing.style import standalone
 from foedus.report.text import clean, number, probability
 
 SIDE, MARGIN, GAP, HEAD = 240, 44, 64, 56
@@ -27,23 +27,7 @@ def reliability_figure(title: str, panels: Mapping[str, Calibration]) -> str:
     note = "point: how often it happened, with its 95% interval; grey: 95% of what would be seen if the forecasts were right"
     parts.append(text(MARGIN, height - 8, note, "fs-soft fs-small"))
     wide = max(width, MARGIN * 2 + 640)
-    inside = [
-        draw("title", {}, clean(title)),
-        draw("desc", {}, description(panels)),
-        draw("style", {}, style()),
-        draw("rect", {"class": "fs-ground", "x": 0, "y": 0, "width": wide, "height": height}),
-        *parts,
-    ]
-    root: dict[str, str | float] = {
-        "xmlns": "http://www.w3.org/2000/svg",
-        "class": "fs",
-        "role": "img",
-        "aria-label": f"{clean(title)}. {description(panels)}",
-        "viewBox": f"0 0 {wide:g} {height:g}",
-        "width": wide,
-        "height": height,
-    }
-    return draw("svg", root, *inside).markup()
+    return standalone(title, description(panels), parts, wide, height)
 
 
 def description(panels: Mapping[str, Calibration]) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from foedus.report import palette
+from foedus.report.drawing.marks import Mark, draw
+from foedus.report.text import clean
 
 _LIGHT = "--fs-ink:#1b1b1a;--fs-soft:#5d5b55;--fs-rule:#d8d5cc;--fs-ground:#fffefb"
 _DARK = "--fs-ink:#edebe4;--fs-soft:#aaa79d;--fs-rule:#45433d;--fs-ground:#191917"
@@ -49,6 +52,25 @@ def style() -> str:
     dark = "".join(f".{name}{{--fs-c:{c.dark}}}" for name, c in owners)
     at_night = f"@media screen and (prefers-color-scheme:dark){{.fs{{{_DARK}}}{dark}}}"
     return f".fs{{{_LIGHT};{_FONT}}}{light}{at_night}{_RULES}"
+
+
+def standalone(title: str, about: str, parts: Sequence[Mark], width: float, height: float, *, sized: bool = True) -> str:
+    """Marks as an SVG of their own, with the style sheet and with words for those who do not see it.
+
+    Args:
+        sized: with a ground and a size of its own, as a file; else it takes the room that a page gives it.
+    """
+    ground = draw("rect", {"class": "fs-ground", "x": 0, "y": 0, "width": width, "height": height})
+    told = [draw("title", {}, clean(title)), draw("desc", {}, about), draw("style", {}, style())]
+    root: dict[str, str | float] = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        "class": "fs",
+        "role": "img",
+        "aria-label": f"{clean(title)}. {about}",
+        "viewBox": f"0 0 {width:g} {height:g}",
+        **({"width": width, "height": height} if sized else {}),
+    }
+    return draw("svg", root, *told, *([ground] if sized else []), *parts).markup()
 
 
 def plain_style() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from foedus.claims.results import Audit
 from foedus.datasets.books.schema import CaseSchema
-from foedus.datasets.cases import LEVELS, code_book
+from foedus.datasets.casebook import LEVELS, code_book
 from foedus.report.text import clean, probability, span
 from foedus.report.words import SYMBOLS
 

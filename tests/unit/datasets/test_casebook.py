@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import refused
 
-from foedus.datasets.cases import case_scenario, code_book, read_case, scenario_text, shipped_cases
+from foedus.datasets.casebook import case_scenario, code_book, read_case, scenario_text, shipped_cases
 from foedus.documents import parse_document
 from foedus.numbers import parse_prior
 from foedus.scenario.loader import build_scenario, load_scenario

@@ -14,7 +14,7 @@ import yaml
 from foedus.datasets.books.schema import CaseSchema, CodeBook
 from foedus.datasets.catalog import data_set
 from foedus.datasets.codes import ROLES
-from foedus.datasets.mapping import check_mapping_names, fill, labels, way_of
+from foedus.datasets.mapping import check_mapping_names, fill, filled, labels, way_of
 from foedus.datasets.text import block, quoted, source
 from foedus.documents import Document, parse_document, read_document
 from foedus.errors import InputError, MeaningError, nearest
@@ -206,7 +206,7 @@ def _claims(case: CaseSchema, book: CodeBook, words: Mapping[str, str]) -> str:
         links = {k: v for k, v in (("supports", claim.supports), ("attacks", claim.attacks)) if v}
         claims.append(
             {"id": claim.id, "role": claim.role, "text": claim.text, **links}
-            | {"tests": _filled(named.tests, words), "without": _filled(named.without, words), "record": _given(claim.record)}
+            | {"tests": filled(named.tests, words), "without": filled(named.without, words), "record": _given(claim.record)}
         )
     data: dict[str, Any] = {"claims": claims} | ({"tensions": [_given(t) for t in case.tensions]} if case.tensions else {})
     return yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False, allow_unicode=True, width=126).rstrip()
@@ -215,11 +215,3 @@ def _claims(case: CaseSchema, book: CodeBook, words: Mapping[str, str]) -> str:
 def _given(part: Strict) -> dict[str, Any]:
     """What the file gave, and in its order."""
     return part.model_dump(exclude_unset=True)
-
-
-def _filled(data: Any, words: Mapping[str, str]) -> Any:
-    if isinstance(data, dict):
-        return {k: _filled(v, words) for k, v in data.items()}
-    if isinstance(data, list):
-        return [_filled(v, words) for v in data]
-    return fill(data, words) if isinstance(data, str) else data
