@@ -11,6 +11,8 @@
     python3 tasks.py setup                only make the environment, with everything that the tests need
     python3 tasks.py lock [--upgrade]     resolve the dependencies anew into locks/
     python3 tasks.py fuzz [READER] [ARGS] give every reader of files many inputs, guided by coverage: see tests/fuzz/fuzz.py
+    python3 tasks.py coverage [--slow] [ARGS]  the tests with every branch watched: which did none of them take? (~20 min)
+    python3 tasks.py mutants              small changes of the solver and the verdicts: which does no test notice? (~5 min)
     python3 tasks.py advisories           is any pinned package known to be vulnerable? Needs the network
 
 The environment is `.venv` beside this file, made from locks/ on first use, and again when the locks or the dependencies change.
@@ -219,6 +221,41 @@ def bench(args: list[str]) -> None:
         call([program("python"), str(script), *args])
 
 
+def coverage(args: list[str]) -> None:
+    """The tests, and which branches of the code none of them took; `bench house` keeps the figures."""
+    measuring()
+    folder = ROOT / "build" / "coverage"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    variables = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"COVERAGE_FILE": str(folder / "data")}
+    slow = ["-m", ""] if "--slow" in args else []
+    tests = ["-m", "pytest", "-n", "auto", *slow, *(arg for arg in args if arg != "--slow")]
+    failed = subprocess.run([program("coverage"), "run", *tests], cwd=ROOT, env=variables, check=False).returncode
+    for report in (
+        ["combine", "-q"],
+        ["json", "-q", "-o", str(folder / "found.json")],
+        ["report", "--skip-covered", "--sort=miss"],
+    ):
+        call([program("coverage"), *report], variables)
+    sys.exit(failed)
+
+
+def mutants(_: list[str]) -> None:
+    """Which small changes of the modules named in pyproject.toml no test notices; `bench house` keeps the figures."""
+    measuring()
+    shutil.rmtree(ROOT / "mutants", ignore_errors=True)
+    # nothing computed by the code as it is may stand in for what a change of it computes
+    call([program("mutmut"), "run"], os.environ | {"FOEDUS_CACHE": ""})
+    call([program("mutmut"), "results"])
+    say(f"look at one with '{program('mutmut')} show NAME'")
+
+
+def measuring() -> None:
+    """What measures the tests, beside them."""
+    ready(TEST)
+    pip("-r", "locks/tools/measure.txt")
+
+
 def pictures(_: list[str]) -> None:
     """The pictures of the documents, taken anew."""
     ready(TEST)
@@ -255,11 +292,13 @@ def lock(args: list[str]) -> None:
         pip("uv", folder=folder / "uv")
         (folder / "build.in").write_text("\n".join(builds), "utf-8")
         (folder / "audit.in").write_text("pip-audit", "utf-8")
+        (folder / "measure.in").write_text("coverage>=7.10\nmutmut>=3.8", "utf-8")
         for target, source in (
             ("test.txt", ["pyproject.toml", "--extra", "test"]),
             ("base.txt", ["pyproject.toml", "-c", "locks/test.txt"]),
             ("build.txt", [str(folder / "build.in"), "-c", "locks/test.txt", "--no-annotate"]),
             ("tools/pip-audit.txt", [str(folder / "audit.in"), "--no-annotate"]),
+            ("tools/measure.txt", [str(folder / "measure.in"), "-c", "locks/test.txt", "--no-annotate"]),
         ):
             call([program("uv", folder / "uv"), "pip", "compile", *options, *source, "--output-file", f"locks/{target}"])
 
@@ -345,6 +384,8 @@ TASKS: dict[str, Callable[[list[str]], None]] = {
     "site": site,
     "format": reformat,
     "bench": bench,
+    "coverage": coverage,
+    "mutants": mutants,
     "pictures": pictures,
     "setup": setup,
     "lock": lock,

@@ -28,6 +28,7 @@ from support import measure
 from support.measure import Result, Seconds, timing
 
 SCENARIO = "karabakh-2020"
+IMPORT = {"python -c 'import foedus'": ["-c", "import foedus"]}
 COMMANDS = {
     "foedus --help": ["--help"],
     "foedus solve textbook": ["solve", "textbook"],
@@ -65,13 +66,15 @@ def foedus() -> list[str]:
 
 def commands(rounds: int) -> Result:
     """Each command first, cold and warm, turn by turn."""
-    times = {name: {label: Seconds() for label in ("first", "cold", "warm")} for name in COMMANDS}
+    whole = {name: [sys.executable, *rest] for name, rest in IMPORT.items()}
+    whole |= {name: [*foedus(), *rest] for name, rest in COMMANDS.items()}
+    times = {name: {label: Seconds() for label in ("first", "cold", "warm")} for name in whole}
     for _ in range(rounds):
-        for name, arguments in COMMANDS.items():
+        for name, command in whole.items():
             with tempfile.TemporaryDirectory() as kept, tempfile.TemporaryDirectory() as fresh:
                 first, cold = environment(Path(kept, "p"), Path(kept, "o")), environment(Path(kept, "p"), Path(fresh, "o"))
                 for label, variables in (("first", first), ("cold", cold), ("warm", cold)):
-                    take(times[name][label], [*foedus(), *arguments], variables)
+                    take(times[name][label], command, variables)
     for name, labels in times.items():
         shown = [f"{label} {median(t):.3f} s ({median(t.busy):.3f} of processor time)" for label, t in labels.items()]
         print(f"{name}: {', '.join(shown)}")

@@ -1,8 +1,9 @@
-"""The house in numbers: sizes of files and functions, annotations, cycles of imports.
+"""The house in numbers: sizes, annotations, cycles of imports, and what the tests reach and notice.
 
-    python benchmarks/house.py [--json FILE]
+    python benchmarks/house.py [--json FILE] [--page]
 
-Coverage and mutation take long, so they are measured by commands of their own, which docs/decisions names with what they found.
+Coverage and mutation take long, so `tasks.py coverage` and `tasks.py mutants` measure them; what those left behind is read here.
+What they did not leave stays as FILE has it. `--page` writes the table of the decision that states the numbers.
 """
 
 from __future__ import annotations
@@ -10,13 +11,22 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import re
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from support import measure
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
+COVERED = ROOT / "build" / "coverage" / "found.json"
+KEPT = ROOT / "benchmarks" / "results" / "house.json"
+PAGE = ROOT / "docs" / "decisions" / "0009-the-house-in-numbers.md"
 LONG_FILE, LONG_FUNCTION = 300, 40
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -90,15 +100,77 @@ def measured() -> dict[str, Any]:
     }
 
 
+def covered() -> dict[str, Any]:
+    """What `tasks.py coverage` found: of statements and branches together, of branches alone, and where most is missing."""
+    found = json.loads(COVERED.read_text("utf-8"))
+    totals, missing = found["totals"], Counter[str]()
+    for name, one in found["files"].items():
+        missing[str(Path(name).relative_to("src"))] = one["summary"]["missing_lines"] + one["summary"]["missing_branches"]
+    return {
+        "statements and branches": totals["percent_covered"] / 100,
+        "statements": totals["percent_statements_covered"] / 100,
+        "branches": totals["percent_branches_covered"] / 100,
+        "missing most": dict(missing.most_common(12)),
+    }
+
+
+def mutated() -> dict[str, Any]:
+    """What `tasks.py mutants` found, by module: how many changes the tests noticed, and the names of the others."""
+    command = [str(Path(sys.executable).with_name("mutmut")), "results", "--all", "true"]
+    lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = {}
+    for name, status in re.findall(r"^\s*(foedus\S+): (.+)$", lines, re.MULTILINE):
+        module, _, changed = name.rpartition(".")
+        one = found.setdefault(module, {"mutants": 0, "killed": 0, "others": {}})
+        one["mutants"] += 1
+        one["killed"] += status == "killed"
+        if status != "killed":
+            one["others"][re.sub(r"^x_?|__mutmut", "", changed.replace("\u01c1", "."))] = status
+    return found
+
+
+def table(kept: dict[str, Any]) -> str:
+    """The table of the decision."""
+    sizes, tests = kept["sizes"], kept["coverage"]
+    long_files, long_functions = (
+        sizes[f"{kind} lines"] for kind in (f"files over {LONG_FILE}", f"functions over {LONG_FUNCTION}")
+    )
+    rows = [
+        ("files, lines, median lines a file", f"{sizes['files']}, {sizes['lines']:,}, {sizes['median lines a file']:g}"),
+        ("median lines a function", f"{sizes['median lines a function']:g}"),
+        ("functions with all types", f"{sizes['annotated']:.1%} of {sizes['functions']:,}"),
+        ("groups of modules that import each other at load time", f"{len(sizes['cycles'])}"),
+        (f"files over {LONG_FILE} lines", f"{len(long_files)}, the longest {max(long_files.values(), default=0)}"),
+        (
+            f"functions over {LONG_FUNCTION} lines",
+            f"{len(long_functions)}, the longest {max(long_functions.values(), default=0)}",
+        ),
+        ("statements and branches that the tests take", f"{tests['statements and branches']:.1%}"),
+        ("statements alone", f"{tests['statements']:.1%}"),
+        ("branches alone", f"{tests['branches']:.1%}"),
+    ]
+    for module, one in kept["mutants"].items():
+        rows.append((f"mutants of `{module}` that the tests kill", f"{one['killed']} of {one['mutants']}"))
+    return "\n".join(["| | |", "|---|---|", *(f"| {what} | {number} |" for what, number in rows)])
+
+
 def main() -> None:
-    """Print, and keep where asked."""
+    """Measure, print, and keep where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    measure.add_options(parser)
+    parser.add_argument("--page", action="store_true", help="write the table of the decision from what is kept")
+    parser.set_defaults(patience=0)
     chosen = parser.parse_args()
-    text = json.dumps(measured(), indent=1)
-    print(text)
-    if chosen.json:
-        chosen.json.write_text(text + "\n", "utf-8")
+    there = {"sizes": True, "coverage": COVERED.exists(), "mutants": (ROOT / "mutants").is_dir()}
+    parts = {"sizes": measured, "coverage": covered, "mutants": mutated}
+    chosen.only = [part for part in chosen.only or parts if there[part]]
+    measure.stored("house", parts, chosen)
+    if chosen.page:
+        text = PAGE.read_text("utf-8")
+        PAGE.write_text(re.sub(r"\| \| \|\n(\|.*\n)+", table(json.loads(KEPT.read_text("utf-8"))) + "\n", text), "utf-8")
+    if not chosen.json:
+        for part in chosen.only:
+            print(json.dumps({part: parts[part]()}, indent=1))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import venv
 import zipfile
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ from test_readme import copied, fresh
 
 PIP = [str(Path(sys.base_prefix, "bin", "python3")), "-m", "pip"]
 PAGES = ("README.md", "tutorial.md")
+SUPPORTED = ("3.11", "3.12", "3.13")
+PYTHONS = "FOEDUS_PYTHONS"  # interpreters that are not on the path, as their programs with a colon between them (on Windows ;)
+RUNNING = ".".join(map(str, sys.version_info[:2]))
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +37,30 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return next(made.glob("*.whl")), next(made.glob("*.tar.gz"))
 
 
-def install(home: Path, *what: str, variables: dict[str, str] | None = None) -> Path:
+def interpreter(version: str) -> str:
+    """The program of a Python: this one, one that the user names, or one on the path."""
+    named = [sys.executable if version == RUNNING else "", *os.environ.get(PYTHONS, "").split(os.pathsep)]
+    for one in filter(None, [*named, shutil.which(f"python{version}")]):
+        asked = [one, "-c", "import sys; print('.'.join(map(str, sys.version_info[:2])))"]
+        if subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() == version:
+            return one
+    pytest.skip(f"no Python {version} on the path or in {PYTHONS}")
+
+
+def install(home: Path, *what: str, python: str = sys.executable, variables: dict[str, str] | None = None) -> Path:
     """A fresh environment with these packages; its folder of programs."""
     folder = home / "venv"
-    venv.create(folder, with_pip=False)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    options = ["--python", str(programs / "python"), "install", "-q", "--disable-pip-version-check", *what]
-    done = subprocess.run([*PIP, *options], env=os.environ | (variables or {}), capture_output=True, text=True, check=False)
+    if python == sys.executable:
+        venv.create(folder, with_pip=False)
+        pip = [*PIP, "--python", str(programs / "python")]
+    else:  # its own pip: that of another Python may not run there
+        made = subprocess.run([python, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
+        if made.returncode:
+            pytest.skip(f"{python} makes no environments: {made.stdout.strip().splitlines()[:1]}")
+        pip = [str(programs / "python"), "-m", "pip"]
+    options = ["install", "-q", "--disable-pip-version-check", *what]
+    done = subprocess.run([*pip, *options], env=os.environ | (variables or {}), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return programs
 
@@ -100,37 +121,53 @@ def test_a_light_install_is_light(installed: Path) -> None:
     assert not names & extras
 
 
+@pytest.mark.parametrize("version", [v for v in SUPPORTED if v != RUNNING])
+def test_the_wheel_runs_on_every_supported_python(version: str, built: tuple[Path, Path], tmp_path: Path) -> None:
+    """On what locks/base.txt pins, without a warning; all the tests there are the slow test below."""
+    python = interpreter(version)
+    programs = install(tmp_path, "--no-deps", "-r", str(ROOT / "locks" / "base.txt"), str(built[0]), python=python)
+    done = subprocess.run(
+        [str(programs / "python"), "-W", "error", "-m", "foedus", "audit", "textbook"],
+        cwd=tmp_path, env=fresh(tmp_path / "home"), capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "In short" in done.stdout
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("lowest", [False, True], ids=["newest", "lowest"])
-def test_the_tests_pass_without_the_source_tree(built: tuple[Path, Path], lowest: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "lowest"), [*((v, False) for v in SUPPORTED), (SUPPORTED[0], True)])
+def test_the_tests_pass_without_the_source_tree(version: str, lowest: bool, built: tuple[Path, Path], tmp_path: Path) -> None:
+    """On each Python with what is pinned, and on the oldest with the lowest versions that pyproject.toml allows."""
+    python = interpreter(version)
     with tarfile.open(built[1]) as sdist:
         sdist.extractall(tmp_path, filter="data")
     tree = next(path for path in tmp_path.iterdir() if path.is_dir())
     shutil.rmtree(tree / "src")
-    pins = ["-c", str(lowest_versions(tree, tmp_path))] if lowest else ["-r", str(tree / "locks" / "test.txt"), "--no-deps"]
-    wheel = f"{built[0]}[test]" if lowest else str(built[0])
-    variables = {"CFLAGS": "-O0 -g0", "CXXFLAGS": "-O0 -g0"}
-    (tmp_path / "home").mkdir()
-    programs = install(tmp_path / "home", wheel, *pins, variables=variables)
+    pins = lowest_versions(tree) if lowest else locked(tree)
+    (tmp_path / "pins.txt").write_text("\n".join(pins) + "\n", "utf-8")
+    wanted = [f"{built[0]}[{','.join(EXTRAS)}]", *TOOLS, "-c"] if lowest else [str(built[0]), "--no-deps", "-r"]
+    programs = install(tmp_path, *wanted, str(tmp_path / "pins.txt"), python=python)
     quick = ["tests/unit", "tests/laws", "tests/published", "tests/golden"]
     relaxed = ["-W", "default"] if lowest else []  # what old versions warn of is not ours
     done = subprocess.run(
         [str(programs / "python"), "-m", "pytest", "-q", "-n", "2", *relaxed, *quick],
-        cwd=tree, env=os.environ | {"HOME": str(tmp_path)}, capture_output=True, text=True, check=False,
+        cwd=tree, env=fresh(tmp_path / "home"), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-def lowest_versions(tree: Path, folder: Path) -> Path:
-    """The lowest versions of the direct dependencies that pyproject.toml allows, as constraints."""
-    import tomllib
+EXTRAS = ("cluster", "data", "explore", "fit", "runs", "testing", "watch")
+TOOLS = ("pytest", "pytest-xdist", "jsonschema", "import-linter")
 
+
+def locked(tree: Path) -> list[str]:
+    """What is pinned, without the solver that is compiled for minutes and that only tests/oracle asks."""
+    lines = (tree / "locks" / "test.txt").read_text("utf-8").splitlines()
+    return [line for line in lines if not line.startswith("pygambit")]
+
+
+def lowest_versions(tree: Path) -> list[str]:
+    """The lowest versions of the direct dependencies that pyproject.toml allows, as constraints."""
     declared = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [
-        *declared["dependencies"],
-        *(d for extra in ("data", "fit", "zarr") for d in declared["optional-dependencies"][extra]),
-    ]
-    pins = [re.sub(r"\[[^]]*\]", "", re.match(r"[^,;]+", one)[0]).replace(">=", "==") for one in wanted if ">=" in one]  # type: ignore[index]
-    path = folder / "lowest.txt"
-    path.write_text("\n".join(pins) + "\n", "utf-8")
-    return path
+    wanted = [*declared["dependencies"], *(d for extra in EXTRAS for d in declared["optional-dependencies"][extra])]
+    return [re.sub(r"\[[^]]*\]", "", one.partition(",")[0]).replace(">=", "==") for one in wanted]

@@ -70,7 +70,7 @@ class Stage:
     def weighted(self, at: Position, scores: Sequence[Value]) -> list[Value]:
         """The scores of the open actions, each with the logarithm of its weight."""
         weights = [at.weights[k] for k in self.open(at)]
-        return [s if w == 1 else s + math.log(w) for s, w in zip(scores, weights, strict=True)]
+        return [s + math.log(w) for s, w in zip(scores, weights, strict=True)]
 
     def spread(self, at: Position, of_open: Sequence[Value], closed: float) -> list[Value]:
         """Values of the open actions as values of all."""
@@ -112,12 +112,12 @@ class Solution:
         if at.player is None:
             return {None: [stage.chance(at, action) for action in at.children]}
         best = {kind: [below[k][at.player, kind] for k in stage.open(at)] for kind in stage.beliefs[at.player]}
-        return {kind: stage.spread(at, self._respond(at, payoffs), 0.0) for kind, payoffs in best.items()}
+        return {kind: stage.spread(at, self._respond(at, at.player, payoffs), 0.0) for kind, payoffs in best.items()}
 
-    def _respond(self, at: Position, payoffs: list[Value]) -> list[Value]:
+    def _respond(self, at: Position, player: str, payoffs: list[Value]) -> list[Value]:
         if self.stage.limit:
             return _best(payoffs)
-        precision = self.stage.precision(at.player or "")
+        precision = self.stage.precision(player)
         if self.stage.rule != "logit" and len(payoffs) == 3:
             return _of_three(precision, payoffs)
         if self.stage.rule != "logit":
@@ -145,13 +145,8 @@ class Solution:
     def mean(self, at: Position) -> list[Value]:
         """The probability of each action at a position, over the mover's types."""
         if at not in self._means:
-            chosen = self.choices[at]
-            belief = self.stage.beliefs.get(at.player or "", {})
-            self._means[at] = (
-                next(iter(chosen.values()))
-                if len(chosen) == 1
-                else [_mixed(list(belief.values()), [p[a] for p in chosen.values()]) for a in range(len(at.children))]
-            )
+            belief, by_action = list(self.prior(at).values()), zip(*self.choices[at].values(), strict=True)
+            self._means[at] = [_mixed(belief, list(p)) for p in by_action]
         return self._means[at]
 
     def value(self, player: str, at: Position | Play) -> Value:
@@ -199,7 +194,7 @@ class Solution:
 
     def prior(self, at: Position) -> dict[Kind, Value]:
         """Beliefs in the mover's types at a position, before it moves."""
-        return dict(self.stage.beliefs.get(at.player or "", {}))
+        return dict(self.stage.beliefs[at.player]) if at.player else {}
 
     def belief(self, play: Play, player: str, kind: Kind) -> Value:
         """The belief in a type at the end of a play."""
@@ -237,7 +232,7 @@ class Solution:
         index = list(at.children).index(action)
         if self.stage.settled(at) or at.player is None:
             p = self.mean(at)[index]
-            return self.stage.builder.const(NEVER) if p.constant == 0 else ir.maximum(ir.log(p), NEVER)
+            return ir.maximum(ir.log(p), NEVER)
         belief = self.stage.beliefs[at.player]
         if len(belief) == 1:
             return self.log_choice(at, next(iter(belief)))[index]
@@ -250,9 +245,9 @@ class Solution:
 
     def posterior(self, at: Position, action: str) -> dict[Kind, Value]:
         """Beliefs in the mover's types after an action at a position, by Bayes' rule, or by its limit."""
-        belief = self.stage.beliefs.get(at.player or "", {})
+        belief = self.prior(at)
         if self.stage.settled(at) or len(belief) < 2:
-            return dict(belief)
+            return belief
         if self.stage.limit:
             return limits.posterior(self, at, action)
         index = list(at.children).index(action)
