@@ -105,14 +105,9 @@ def formula() -> Read:
 def case() -> Read:
     """A coded case, and the scenario that is made of it."""
     from foedus.datasets.casebook import scenario_text
+    from foedus.documents import parse_document
 
-    path = _scratch("fuzz.yaml")
-
-    def read(raw: bytes) -> Any:
-        path.write_bytes(raw)
-        return scenario_text(path)
-
-    return read
+    return lambda raw: scenario_text(parse_document(raw, "fuzz.yaml"))
 
 
 def cases() -> Read:

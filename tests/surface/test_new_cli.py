@@ -17,6 +17,7 @@ from world import world, write
 
 from foedus.datasets.casebook import shipped_cases
 from foedus.datasets.store import Store
+from foedus.scenario.record.loader import shipped_records
 
 ESSAY = "Armenia depends on Russia for its defence. Azerbaijan attacked Armenia. Armenia should look for other friends.\n"
 STRESS = ("stress", "--year", "2018", "--draws", "64")
@@ -48,6 +49,11 @@ def test_an_essay_becomes_a_file_that_passes_the_check(essay: Path, tmp_path: Pa
     assert {c["verdict"] for c in audited["claims"]} == {"untestable"}
 
 
+def test_a_record_is_checked_with_its_scenario() -> None:
+    done = foedus("check", shipped_records()["karabakh-2020"])
+    assert done.code == 2 and "only for a scenario" in done.err and "'record:'" in done.err
+
+
 def test_an_essay_with_a_year_is_filled_from_data(essay: Path, stored: str) -> None:
     done = foedus("new", "--essay", essay, "--year", "2018", FOEDUS_DATA=stored)
     assert done.code == 0 and "source: [nmc]" in done.out and "id: s03" in done.out
@@ -55,6 +61,7 @@ def test_an_essay_with_a_year_is_filled_from_data(essay: Path, stored: str) -> N
 
 def test_a_coded_case_becomes_an_overlay(tmp_path: Path) -> None:
     target = tmp_path / "again.yaml"
+    assert foedus("check", shipped_cases()["kuwait-1961"]).out.startswith("ok: the coded case 'kuwait-1961' has 6 answers, ")
     assert foedus("new", "--case", shipped_cases()["kuwait-1961"], "--output", target).code == 0
     assert "overlay: triad" in target.read_text("utf-8")
     assert foedus("check", target).code == 0

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import pytest
 from command import foedus
 from helpers import TOLL, TRIP, edited
 
+from foedus.datasets.casebook import shipped_cases
 from foedus.documents import parse_document
 from foedus.protocol.loader import shipped
 from foedus.report.schemas import json_schema, kinds
 from foedus.scenario.overlays import is_overlay
+from foedus.scenario.record.loader import shipped_records
 
 SHIPPED = {path.name: path for package in ("foedus.scenario", "foedus.protocol") for path in shipped(package).values()}
 OVERLAY = """\
@@ -58,6 +61,26 @@ def test_a_schema_says_what_every_key_holds(kind: str) -> None:
 @pytest.mark.parametrize("file", SHIPPED)
 def test_it_accepts_every_shipped_file(file: str) -> None:
     assert accepts(SHIPPED[file].read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"), [("case", p) for p in shipped_cases().values()] + [("record", p) for p in shipped_records().values()]
+)
+def test_it_accepts_every_shipped_case_and_record(kind: str, file: Path) -> None:
+    jsonschema.validate(parse_document(file.read_bytes(), file.name).data, json_schema(kind))
+
+
+def test_the_schema_of_a_case_knows_the_words_of_the_code_book() -> None:
+    case = parse_document(shipped_cases()["suez-1956"].read_bytes(), "case").data
+    schema = jsonschema.Draft202012Validator(json_schema("case"))
+    assert schema.is_valid(case)
+    for path, word in ((("codes", "ties", "is"), "tight"), (("claims", 0, "test"), "guess"), (("claims", 0, "role"), "premiss")):
+        wrong = part = deepcopy(case)
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = word
+        assert not schema.is_valid(wrong), path
+    assert not schema.is_valid(case | {"codes": case["codes"] | {"mood": {"is": "low", "note": ""}}})
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,18 @@ def read_case(path: Path | str) -> tuple[CaseSchema, Document]:
         InputError: not found, not the right shape, a question or a word that the code book does not have.
     """
     document = read_document(str(path))
+    return case_of(document), document
+
+
+def case_of(document: Document) -> CaseSchema:
+    """A coded case from a document.
+
+    Raises:
+        InputError: not the right shape, a question or a word that the code book does not have.
+    """
     case = validate(CaseSchema, document)
     _check_case(case, document)
-    return case, document
+    return case
 
 
 def _check_case(case: CaseSchema, document: Document) -> None:
@@ -109,16 +118,15 @@ def _check_sources(given: list[str], case: CaseSchema, document: Document, path:
             raise MeaningError(f"unknown source '{name}'", document.place(path), nearest(name, known))
 
 
-def scenario_text(path: Path | str) -> str:
+def scenario_text(document: Document) -> str:
     """The text of the scenario that a coded case makes; it passes the check.
 
     Raises:
-        InputError: the case cannot be read, or what it says makes no sound scenario, such as a claim that supports one not there.
+        InputError: the case is wrong, or what it says makes no sound scenario, such as a claim that supports one not there.
     """
-    case, document = read_case(path)
-    text = case_scenario(case)
+    text = case_scenario(case_of(document))
     try:
-        build_scenario(parse_document(text.encode(), str(path)))
+        build_scenario(parse_document(text.encode(), document.name))
     except InputError as error:
         raise MeaningError(f"the case makes no sound scenario: {error.what}", document.place(()), error.fix) from None
     return text

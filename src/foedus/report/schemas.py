@@ -7,17 +7,21 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
+from foedus.datasets.books.schema import CaseSchema
+from foedus.datasets.casebook import code_book
 from foedus.errors import NotFoundError, nearest
 from foedus.formats import version
 from foedus.history.maps.schema import CaseFileSchema, MapSchema
 from foedus.protocol.schema import ProtocolSchema
 from foedus.scenario.overlays import KEPT_BY_THE_BASE
+from foedus.scenario.record.schema import RecordFile
 from foedus.scenario.schema import OverlaySchema, ScenarioSchema
 from foedus.schema import Strict
 
-_HISTORY = ("cases", "map")  # files of which there has been one format
+_ONE = ("case", "cases", "map", "record")  # files of which there has been one format
 _FORMAT_OF = {"overlay": "scenario", "extension": "protocol"}  # what says only how it differs has the format of the whole
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,7 +35,7 @@ def json_schema(kind: str) -> dict[str, Any]:
     if kind not in _KINDS:
         raise NotFoundError(f"no kind of file '{kind}'", fix=nearest(kind, _KINDS))
     found = _KINDS[kind]()
-    number = version(_FORMAT_OF.get(kind, kind)) if kind not in _HISTORY else 1
+    number = version(_FORMAT_OF.get(kind, kind)) if kind not in _ONE else 1
     return {"$schema": DIALECT, "$id": f"urn:foedus:{kind}:{number}", **found}
 
 
@@ -42,25 +46,27 @@ def kinds() -> tuple[str, ...]:
 
 def _of(model: type[Strict], title: str) -> dict[str, Any]:
     found = model.model_json_schema()
+    own = model.__module__  # two kinds of file may call a part the same
+    meanings = {name: fields for module in sorted(_meanings(), key=own.__eq__) for name, fields in _meanings()[module].items()}
     for described in (found, *found.get("$defs", {}).values()):
-        meanings = _meanings().get(described.get("title", ""), {})
         for name, field in described.get("properties", {}).items():
             field.pop("title", None)
-            if name in meanings:
-                field["description"] = meanings[name]
+            if name in meanings.get(described.get("title", ""), {}):
+                field["description"] = meanings[described["title"]][name]
     return {**found, "title": title}
 
 
 @cache
-def _meanings() -> dict[str, dict[str, str]]:
-    """Class to key to the docstring that stands under the field."""
-    found: dict[str, dict[str, str]] = {}
-    for module in {inspect.getmodule(m) for m in (ScenarioSchema, ProtocolSchema, MapSchema)}:
-        assert module
+def _meanings() -> dict[str, dict[str, dict[str, str]]]:
+    """Module to class to key to the docstring that stands under the field."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for model in (ScenarioSchema, ProtocolSchema, MapSchema, CaseSchema, RecordFile):
+        module = import_module(model.__module__)
+        classes = found[model.__module__] = {}
         for node in ast.parse(textwrap.dedent(inspect.getsource(module))).body:
             if isinstance(node, ast.ClassDef):
                 fields = getattr(module, node.name).model_fields
-                found[node.name] = {fields[name].alias or name: text for name, text in _documented(node)}
+                classes[node.name] = {fields[name].alias or name: text for name, text in _documented(node)}
     return found
 
 
@@ -105,6 +111,20 @@ def _overlay() -> dict[str, Any]:
     return {key: _lenient(value) for key, value in found.items()}
 
 
+def _case() -> dict[str, Any]:
+    """A coded case, with the questions, words and tests of the code book."""
+    book, _ = code_book()
+    found = _of(CaseSchema, "case")
+    answer = found["$defs"]["Answer"]["properties"]["is"]
+    questions = {}
+    for name, question in book.questions.items():
+        word = {**answer, "enum": list(question.words)}
+        questions[name] = {"$ref": "#/$defs/Answer", "properties": {"is": word}, "description": question.meaning}
+    found["properties"]["codes"] |= {"properties": questions, "additionalProperties": False}
+    found["$defs"]["CaseClaim"]["properties"]["test"]["enum"] = list(book.tests)
+    return found
+
+
 def _loose(schema: dict[str, Any]) -> dict[str, Any]:
     properties = {name: _or_null(field) for name, field in schema.get("properties", {}).items()}
     return {k: v for k, v in schema.items() if k not in ("required", "properties")} | {"properties": properties}
@@ -138,4 +158,6 @@ _KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "extension": _extension,
     "cases": lambda: _of(CaseFileSchema, "cases"),
     "map": lambda: _of(MapSchema, "map"),
+    "case": _case,
+    "record": lambda: _of(RecordFile, "record"),
 }

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from foedus.documents import MAX_BYTES, Document, parse_document, read_document
-from foedus.errors import NotFoundError, Place, nearest
+from foedus.errors import MeaningError, NotFoundError, Place, nearest
 from foedus.formulas import Formula, Name
 from foedus.history.maps.schema import MapSchema
 from foedus.model.model import Model
@@ -61,6 +61,11 @@ def inspect_file(name: str) -> Inspection:
         return inspect_cases(document)
     if "map" in data and "scenario" not in data:
         return inspect_map(document)
+    if "case" in data and "scenario" not in data:
+        return inspect_case(document)
+    if "record" in data and "events" in data:
+        fix = "check the scenario whose 'record:' names it"
+        raise MeaningError("a record is right or wrong only for a scenario", document.place(("record",)), fix)
     if "protocol" in data and "scenario" not in data and not is_overlay(document):
         return inspect_protocol(build_protocol(document))
     return inspect_scenario(build_scenario(document, beside))
@@ -90,6 +95,16 @@ def inspect_cases(document: Document) -> Inspection:
         f"{int(found.known.sum())} to be scored",
     )
     return Inspection("file of cases", Path(document.name).stem, counts, tuple(Remark(w, None) for w in found.warnings))
+
+
+def inspect_case(document: Document) -> Inspection:
+    """What is in a coded case."""
+    from foedus.datasets.casebook import case_of, scenario_text
+
+    scenario_text(document)
+    case = case_of(document)
+    counts = (plural(len(case.codes), "answer"), plural(len(case.claims), "claim"), plural(len(case.sources), "source"))
+    return Inspection("coded case", case.case, counts, ())
 
 
 def inspect_map(document: Document) -> Inspection:
