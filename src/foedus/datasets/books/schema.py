@@ -101,7 +101,7 @@ class CaseClaim(Strict):
 
 
 class Response(Strict):
-    """What the patron did, from 5 (fought or sent troops) to 0 (helped the rival); see `cases.LEVELS`."""
+    """What the patron did, from 5 (fought or sent troops) to 0 (helped the rival); see `casebook.LEVELS`."""
 
     level: Literal[0, 1, 2, 3, 4, 5]
     """From 0, it helped the rival or made the client give way, to 5, its own forces."""
