@@ -10,6 +10,7 @@ The names below are the public ones; each is imported when first used, so that a
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +82,15 @@ __all__ = [  # the keys of _HOMES, spelled out for type checkers
     "simulate",
     "solve",
 ]
+# names on their way out: the one to write instead, and the version in which the old one is gone
+_GOING: dict[str, tuple[str, str]] = {}
 
 
 def __getattr__(name: str) -> Any:
+    if name in _GOING:
+        instead, version = _GOING[name]
+        warnings.warn(f"foedus.{name} goes in version {version}: write foedus.{instead}", DeprecationWarning, stacklevel=2)
+        name = instead
     if name not in _HOMES:
         raise AttributeError(f"module 'foedus' has no attribute '{name}'")
     module, _, attribute = _HOMES[name].partition(":")

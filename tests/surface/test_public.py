@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import foedus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,26 @@ def test_nothing_is_imported_before_it_is_used() -> None:
     listing = "import sys, foedus; print(*(m for m in sys.modules if m.startswith('foedus')))"
     done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["foedus"]
+
+
+def test_a_name_on_its_way_out_warns_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foedus, "_GOING", {"judge": ("audit", "9.0")})
+    with pytest.warns(DeprecationWarning, match=r"foedus.judge goes in version 9.0: write foedus.audit") as warned:
+        assert foedus.judge is foedus.audit
+    assert warned[0].filename == __file__
+    assert "judge" not in dir(foedus)
+
+
+def numbered(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def test_what_is_to_go_is_announced_and_has_not_outstayed_its_version() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    for name, (instead, version) in foedus._GOING.items():
+        assert instead in PUBLIC
+        assert f"foedus.{name}" in changes
+        assert numbered(foedus.__version__) < numbered(version)
 
 
 def test_user_code_uses_what_users_need() -> None:

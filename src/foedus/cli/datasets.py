@@ -128,7 +128,7 @@ def data_remove(name: str) -> None:
 @click.option("--client", metavar="CODE", help="The weaker ally, ISO 3166 alpha-3.")
 @click.option("--patron", metavar="CODE", help="The stronger ally.")
 @click.option("--rival", metavar="CODE", help="The state that threatens the client.")
-@click.option("--year", type=int)
+@click.option("--year", type=int, help="The year that the scenario stands in.")
 @click.option("--vantage", metavar="YYYY-MM-DD", help="The last day that may be known; the end of the year by default.")
 @click.option(
     "--essay", type=click.Path(path_type=Path), metavar="FILE", help="A text whose sentences become claims to be filled."

@@ -29,9 +29,19 @@ from foedus.report.messages import again, print_json
 @scenario_name
 @click.argument("ids", metavar="[CLAIM]...", nargs=-1)
 @json_option
-@click.option("--draws", type=click.IntRange(2, 10_000_000), default=16_384, show_default=True, help="Half of them are held out.")
 @click.option(
-    "--samples", type=click.IntRange(2, 1_000_000), default=4096, show_default=True, help="Pairs of points for the shares."
+    "--draws",
+    type=click.IntRange(2, 10_000_000),
+    default=16_384,
+    show_default=True,
+    help="How many; conditions are learnt on half of them and tested on the others.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(2, 1_000_000),
+    default=4096,
+    show_default=True,
+    help="Pairs of points for the shares of variance that numbers carry.",
 )
 @with_seed
 @with_workers
@@ -87,7 +97,7 @@ def explain(
 @click.command()
 @scenario_name
 @json_option
-@click.option("--crises", type=click.IntRange(1, 100), help="How many; the scenario's horizon by default.")
+@click.option("--crises", type=click.IntRange(1, 100), help="How many crises; the scenario's horizon by default.")
 @click.option(
     "--measure", "measures", multiple=True, metavar="[-]MEASURE", help="A further goal; '-war': less is better. Repeatable."
 )

@@ -39,7 +39,9 @@ class Commands(click.Group):
 scenario_name = click.argument("name", metavar="SCENARIO")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 in_the_limit = click.option("--limit", is_flag=True, help="Solve the subgame-perfect limit in place of logit choice.")
-at_prior_set = click.option("--at", "prior_set", metavar="PRIOR_SET", help="Whose central values; the reference by default.")
+at_prior_set = click.option(
+    "--at", "prior_set", metavar="PRIOR_SET", help="The prior set whose central values are taken; the reference by default."
+)
 _set_help = "A number set to a value, or to a prior ('0.2 to 0.4'). Repeatable."
 with_changes = click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help=_set_help)
 with_posterior = click.option(
@@ -48,7 +50,9 @@ with_posterior = click.option(
     metavar="FILE.nc",
     help="Draw from what 'foedus fit' found, not from the priors.",
 )
-with_draws = click.option("--draws", type=click.IntRange(2, MOST_DRAWS), help="How many; the scenario's own by default.")
+with_draws = click.option(
+    "--draws", type=click.IntRange(2, MOST_DRAWS), help="How many draws of what is uncertain; the scenario's own by default."
+)
 with_seed = click.option("--seed", type=click.IntRange(0, MOST_SEED), help="The scenario's own by default.")
 _tables_help = "Write every table as CSV and LaTeX into this folder, too."
 with_tables = click.option("--tables", type=click.Path(path_type=Path), metavar="FOLDER", help=_tables_help)

@@ -22,13 +22,21 @@ MOST_DRAWS, FIRST = 65_536, 1820
 @click.option("--year", type=int, required=True, help="At whose end; with --decades the last of them.")
 @click.option("--vantage", metavar="YYYY-MM-DD", help="An earlier last day that may be known.")
 @click.option("--decades", is_flag=True, help="Every tenth year from 1820, and the year itself.")
-@click.option("--by", metavar="MEASURE", help="What ranks; 'strain' by default.")
+@click.option("--by", metavar="MEASURE", help="The measure that pairs are ranked by; 'strain' by default.")
 @click.option("--client", "clients", multiple=True, metavar="CODE", help="Only this client. Repeatable.")
 @click.option("--patron", "patrons", multiple=True, metavar="CODE", help="Only this patron. Repeatable.")
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many pairs to print.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with a matrix, too.")
-@click.option("--draws", type=click.IntRange(2, MOST_DRAWS), default=4096, show_default=True, help="A pair.")
-@click.option("--seed", type=click.IntRange(0, MOST_SEED), default=1, show_default=True)
+@click.option(
+    "--draws", type=click.IntRange(2, MOST_DRAWS), default=4096, show_default=True, help="How many draws for each pair."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, MOST_SEED),
+    default=1,
+    show_default=True,
+    help="Of the draws, which are the same for every pair.",
+)
 @click.option("--at", "prior_set", metavar="PRIOR_SET", help="Whose priors; the reference by default.")
 @with_workers
 @with_tables

@@ -222,7 +222,9 @@ def structure_words(found: Structure) -> Iterator[str]:
         low, high = (f(v.probability for v in others) for f in (min, max))
         turned = [f"{v.name} ({v.verdict})" for v in others if v.verdict != base.verdict]
         told = f"the verdict differs under {_listed(turned)}" if turned else f"the verdict stays {base.verdict}"
-        yield f"Form: over {len(others)} other forms it holds in {chance(low)} to {chance(high)} of draws; {told}."
+        forms = "one other form" if len(others) == 1 else f"{len(others)} other forms"
+        share = chance(low) if chance(low) == chance(high) else f"{chance(low)} to {chance(high)}"
+        yield f"Form: over {forms} it holds in {share} of draws; {told}."
     yield f"Multiplicity: {multiplicity_words(found.branches)}."
 
 

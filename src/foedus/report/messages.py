@@ -42,8 +42,9 @@ def complain_of_usage(error: click.UsageError) -> int:
     """A wrong command line as a message with the nearest option, or where to read on."""
     close = getattr(error, "possibilities", None)
     command = error.ctx.command_path if error.ctx else "foedus"
+    said = error.message if close else error.format_message()
     return complain(
-        error.format_message() if not close else error.message,
+        said.replace("is not a valid integer range", "is no whole number").replace("is not a valid float range", "is no number"),
         f"did you mean '{min(close)}'?" if close else f"see '{command} --help'",
     )
 

@@ -49,7 +49,7 @@ def explanation_parts(found: Explanations, screen: Screen, command: str) -> Iter
 
 def claim_part(e: Explanation, found: Explanations) -> RenderableType:
     """One explained claim."""
-    shown = f"holds in {probability(e.probability)} of draws" if e.draws else "not tested"
+    shown = f"holds with probability {probability(e.probability)}" if e.draws else "not tested"
     title = Text.assemble((clean(e.claim.id), "bold"), f"  {clean(e.claim.text)}  ", (shown, "bold"))
     parts: list[RenderableType] = [title]
     parts += [indented(part) for part in sections(e, found)]
