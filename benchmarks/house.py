@@ -1,4 +1,4 @@
-"""The house in numbers: sizes, annotations, cycles of imports, and what the tests reach and notice.
+"""The house in numbers: sizes, annotations, copies, cycles of imports, and what the tests reach and notice.
 
     python benchmarks/house.py [--json FILE] [--page]
 
@@ -14,7 +14,7 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -27,7 +27,8 @@ SOURCE = ROOT / "src"
 COVERED = ROOT / "build" / "coverage" / "found.json"
 KEPT = ROOT / "benchmarks" / "results" / "house.json"
 PAGE = ROOT / "docs" / "decisions" / "0009-the-house-in-numbers.md"
-LONG_FILE, LONG_FUNCTION = 300, 40
+LONG_FILE, LONG_FUNCTION, WIDE_FOLDER = 300, 40, 30
+COPIED = 120  # letters of a function as a tree, below which two that agree are no copy
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -52,8 +53,19 @@ def annotated(function: Function) -> bool:
     return not typed and (function.returns is not None or function.name == "__init__")
 
 
+def copies(found: dict[str, list[Function]]) -> list[list[str]]:
+    """Groups of functions that say the same, whatever they are called."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for name, every in found.items():
+        for f in every:
+            text = " ".join(ast.dump(part) for part in f.body[ast.get_docstring(f) is not None :])
+            if len(text) > COPIED:
+                same[text].append(f"{name}:{f.name}")
+    return [names for names in same.values() if len(names) > 1]
+
+
 def cycles() -> list[list[str]]:
-    """Groups of modules that import each other at load time."""
+    """Groups of modules that import each other, imports inside functions included."""
     import grimp
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -61,21 +73,12 @@ def cycles() -> list[list[str]]:
     graph = grimp.build_graph("foedus", exclude_type_checking_imports=True)
     names = sorted(graph.modules)
     index = {name: k for k, name in enumerate(names)}
-    edges = [(index[a], index[b]) for a in names for b in graph.find_modules_directly_imported_by(a) if _at_load(graph, a, b)]
+    edges = [(index[a], index[b]) for a in names for b in graph.find_modules_directly_imported_by(a)]
     rows, columns = zip(*edges, strict=True)
     matrix = coo_array(([1] * len(edges), (rows, columns)), shape=(len(names), len(names)))
     _, group = connected_components(matrix, connection="strong")
     members = [[name for name, g in zip(names, group, strict=True) if g == one] for one in set(group.tolist())]
     return [one for one in members if len(one) > 1]
-
-
-def _at_load(graph: Any, importer: str, imported: str) -> bool:
-    """An import that is not indented is done when the module is loaded."""
-    path = SOURCE / Path(*importer.split("."))
-    file = path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
-    text = file.read_text("utf-8").splitlines()
-    details = graph.get_import_details(importer=importer, imported=imported)
-    return any(not text[line["line_number"] - 1].startswith(" ") for line in details)
 
 
 def measured() -> dict[str, Any]:
@@ -84,11 +87,13 @@ def measured() -> dict[str, Any]:
     sizes = {str(path.relative_to(SOURCE)): text.count("\n") for path, text in files.items()}
     found = {str(path.relative_to(SOURCE)): list(functions(ast.parse(text))) for path, text in files.items()}
     every = [f for one in found.values() for f in one]
+    folders = Counter(str(Path(name).parent) for name in sizes)
     return {
         "files": len(sizes),
         "lines": sum(sizes.values()),
         "median lines a file": median(sizes.values()),
         f"files over {LONG_FILE} lines": {name: size for name, size in sizes.items() if size > LONG_FILE},
+        f"folders over {WIDE_FOLDER} modules": {name: many for name, many in folders.items() if many > WIDE_FOLDER},
         "functions": len(every),
         "median lines a function": median(map(lines, every)),
         f"functions over {LONG_FUNCTION} lines": {
@@ -96,6 +101,7 @@ def measured() -> dict[str, Any]:
         },
         "annotated": sum(map(annotated, every)) / len(every),
         "not annotated": [f"{name}:{f.name}" for name, one in found.items() for f in one if not annotated(f)],
+        "copies": copies(found),
         "cycles": cycles(),
     }
 
@@ -139,7 +145,8 @@ def table(kept: dict[str, Any]) -> str:
         ("files, lines, median lines a file", f"{sizes['files']}, {sizes['lines']:,}, {sizes['median lines a file']:g}"),
         ("median lines a function", f"{sizes['median lines a function']:g}"),
         ("functions with all types", f"{sizes['annotated']:.1%} of {sizes['functions']:,}"),
-        ("groups of modules that import each other at load time", f"{len(sizes['cycles'])}"),
+        ("groups of modules that import each other", f"{len(sizes['cycles'])}"),
+        ("groups of functions that are copies", f"{len(sizes['copies'])}"),
         (f"files over {LONG_FILE} lines", f"{len(long_files)}, the longest {max(long_files.values(), default=0)}"),
         (
             f"functions over {LONG_FUNCTION} lines",
