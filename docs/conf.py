@@ -5,12 +5,15 @@ Pages under `reference/made` are written from the code before each build and are
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pages import write_reference  # beside this file
+
+from sphinx.application import Sphinx
 
 import foedus
 
@@ -50,3 +53,26 @@ html_copy_source = False
 html_show_sphinx = False
 
 write_reference(Path(__file__).parent / "reference" / "made")
+
+# What the theme leaves to be said to those who use a keyboard, or have pages read to them
+SAID = (
+    (r'<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
+    (r'<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
+    (r'<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    (r"<pre>", '<pre tabindex="0">'),
+    (r'<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+)
+
+
+def finish(app: Sphinx, failed: Exception | None) -> None:
+    """Complete the pages that the theme wrote."""
+    for path in () if failed else Path(app.outdir).rglob("*.html"):
+        text = path.read_text("utf-8")
+        for old, new in SAID:
+            text = re.sub(old, new, text)
+        path.write_text(text, "utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """What Sphinx calls."""
+    app.connect("build-finished", finish)

@@ -197,7 +197,8 @@ def run(command: str) -> tuple[str, int]:
 def environment() -> dict[str, str]:
     """The variables of commands: this source, and output of one width without colour."""
     source = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
-    return os.environ | {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": source}
+    own = {"FOEDUS_DATA": "store"}  # not the store of whoever runs the tests
+    return os.environ | own | {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": source}
 
 
 def pattern(shown: str) -> str:

@@ -53,6 +53,7 @@ def _of(model: type[Strict], title: str) -> dict[str, Any]:
             field.pop("title", None)
             if name in meanings.get(described.get("title", ""), {}):
                 field["description"] = meanings[described["title"]][name]
+        described["title"] = described.get("title", "").removesuffix("Schema")  # editors show it
     return {**found, "title": title}
 
 

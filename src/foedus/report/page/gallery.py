@@ -33,7 +33,7 @@ def index(cases: Sequence[CaseSchema]) -> str:
             "`foedus new --case FILE` makes a scenario of a case of your own."
         ),
         "",
-        "| case | client, patron, rival | what the patron did | |",
+        "| case | client, patron, rival | what the patron did | code |",
         "|---|---|---|---|",
     ]
     for case in sorted(cases, key=lambda c: c.vantage):
