@@ -12,7 +12,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pages import write_reference  # beside this file
-
 from sphinx.application import Sphinx
 
 import foedus
