@@ -40,6 +40,8 @@ _inside = st.floats(0.01, 0.99)
 def protocol_files(draw: st.DrawFn, *, players: int = 3, levels: int = 4) -> dict[str, Any]:
     """Protocol files as plain data: trees with chance, shared subtrees and private types, solvable by backward induction.
 
+    Its measures are what every player gains and how probable every action is. What fails shrinks to few players with few moves.
+
     Args:
         players: at most how many, up to five. levels: at most how many moves in a play.
     """
@@ -70,6 +72,7 @@ def protocol_files(draw: st.DrawFn, *, players: int = 3, levels: int = 4) -> dic
         "game": {"start": start, "nodes": _reachable(nodes, start)},
         "payoffs": {"of": {p: f"u_{p} + taste_{p}[{p}] * v_{p}" if p in typed else f"u_{p}" for p in names}},
         "choice": {"precision": "lambda"},
+        "measures": _measures(names, _reachable(nodes, start)),
     }
 
 
@@ -96,7 +99,10 @@ def numbers_for(protocol: Protocol) -> st.SearchStrategy[dict[str, float]]:
 
 @st.composite
 def scenario_files(draw: st.DrawFn, protocol: Protocol) -> dict[str, Any]:
-    """Scenario files as plain data for a protocol: every number known or uncertain, two prior sets, a policy for each lever."""
+    """Scenario files as plain data for a protocol: every number known or uncertain, two prior sets, a policy for each lever.
+
+    Up to three claims say that a measure of the protocol lies above or below something.
+    """
     central = draw(numbers_for(protocol))
     numbers: dict[str, Any] = {}
     for label, value in central.items():
@@ -125,6 +131,7 @@ def scenario_files(draw: st.DrawFn, protocol: Protocol) -> dict[str, Any]:
         "horizon": draw(st.integers(1, 3)),
         "draws": draw(st.integers(2, 64)),
         "seed": draw(st.integers(0, 2**32)),
+        "claims": draw(_claims([name for name, measure in protocol.measures.items() if measure.over is None])),
     }
 
 
@@ -197,13 +204,34 @@ def _node(draw: st.DrawFn, movers: list[str], players: tuple[str, ...], below: l
         then = draw(st.sampled_from(["end", *below, *below]))
         marks = {f"{m}_{p}": draw(_worth) for p in players for m in "uv"} if then == "end" else {}
         branches[f"a{k}"] = {"then": then, "marks": marks}
-    moves = draw(st.integers(0, 3)) > 0
-    if movers and moves:
+    chance = draw(st.integers(0, 3)) == 3  # what fails shrinks to players' moves
+    if movers and not chance:
         return {"player": draw(st.sampled_from(movers)), "actions": branches}
     weights = [draw(st.integers(1, 9)) for _ in branches]
     for branch, w in zip(branches.values(), weights, strict=True):
         branch["probability"] = f"{w} / {sum(weights)}"
     return {"chance": branches}
+
+
+def _measures(players: tuple[str, ...], nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a player gains, and the probability of an action where its node is reached."""
+    found = {f"welfare_{p}": {"formula": f"value({p})", "meaning": f"what {p} may expect"} for p in players}
+    for node, entry in nodes.items():
+        for action in entry.get("actions", ()):
+            found[f"{node}_{action}"] = {"formula": f"choice({node}.{action})", "meaning": f"probability of {action} at {node}"}
+    return found
+
+
+@st.composite
+def _claims(draw: st.DrawFn, measures: list[str]) -> list[dict[str, Any]]:
+    unknown = {"at_vantage": "untestable", "in_hindsight": "untestable", "note": "made up at random"}
+    found: list[dict[str, Any]] = []
+    for k in range(draw(st.integers(0, 3)) if measures else 0):
+        side = draw(st.sampled_from(["above", "below"]))
+        test = {"measure": draw(st.sampled_from(measures)), "is": side, "threshold": draw(_worth)}
+        text = f"Number {k + 1} of the claims made up at random."
+        found.append({"id": f"c{k}", "role": "premise", "text": text, "tests": [test], "record": unknown})
+    return found
 
 
 def _reachable(nodes: Mapping[str, Any], start: str) -> dict[str, Any]:

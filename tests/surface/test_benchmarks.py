@@ -145,6 +145,12 @@ def test_the_page_on_speed_is_what_the_results_say() -> None:
     assert (ROOT / "docs" / "speed.md").read_text("utf-8") == report.page(BENCHMARKS / "results")
 
 
+def test_the_decision_on_the_house_in_numbers_states_what_was_measured() -> None:
+    import house
+
+    assert house.table(json.loads(house.KEPT.read_text("utf-8"))) in house.PAGE.read_text("utf-8")
+
+
 def test_the_solution_by_hand_is_that_of_the_protocol() -> None:
     """What loops and other tools are given in the benchmark of peers."""
     import peers

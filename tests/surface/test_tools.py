@@ -126,12 +126,31 @@ def test_completion_is_a_script_of_the_shell(shell: str) -> None:
     assert "_FOEDUS_COMPLETE" in done.out
 
 
+PRESS_TAB = """
+eval "$(foedus completion bash)"
+complete -p foedus > /dev/null
+compopt() { COMPREPLY=("<$2>"); }  # bash itself would list the files
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+_foedus_completion foedus
+echo "${COMPREPLY[@]}"
+"""
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
-def test_a_shell_completes_commands_and_options() -> None:
-    words = {"aud": "audit", "audit --dra": "--draws", "schema --out": "--output"}
-    for typed, wanted in words.items():
-        line = f"foedus {typed}"
-        variables = {"_FOEDUS_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
-        command = [sys.executable, "-m", "foedus"]
-        done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
-        assert wanted in done.stdout, done
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["aud"], "audit"),
+        (["audit", "--dra"], "--draws"),
+        (["audit", "karab"], "karabakh-2020"),
+        (["audit", "mine.ya"], "<default>"),
+        (["data", "ad"], "add"),
+        (["completion", ""], "bash zsh fish"),
+    ],
+)
+def test_bash_completes_what_was_typed(typed: list[str], offered: str) -> None:
+    """The script that the command prints, run by bash, which asks the command for words."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = ["bash", "--norc", "-c", PRESS_TAB, "bash", "foedus", *typed]
+    done = subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == (offered, "")

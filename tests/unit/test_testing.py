@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 import foedus
 from foedus.protocol.loader import load_protocol, shipped
 from foedus.protocol.protocol import flat_names
 from foedus.scenario.scenario import Scenario
-from foedus.testing import assert_same_solution, numbers_for, protocols, scenarios
+from foedus.testing import assert_same_solution, numbers_for, protocol_files, protocols, scenario_files, scenarios
 
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -32,7 +33,35 @@ def test_a_scenario_made_up_at_random_is_solved_and_drawn(scenario: Scenario) ->
     solved = foedus.solve(scenario)
     assert sum(p for _, p in solved.plays) == pytest.approx(1, abs=1e-12)
     assert_same_solution(solved, foedus.solve(scenario), atol=0)
-    assert foedus.audit(scenario).failures == 0
+    found = foedus.audit(scenario)
+    assert found.failures == 0
+    assert [c.claim.id for c in found.claims] == [c.id for c in scenario.claims]
+    assert solved.measures.keys() >= {f"welfare_{p}" for p in scenario.protocol.players}
+
+
+def test_what_is_made_up_covers_chance_types_shared_subtrees_claims_and_uncertain_numbers() -> None:
+    """Each is found within some hundred tries."""
+    quick = settings(max_examples=500, deadline=None, database=None, phases=[Phase.generate])
+
+    def shared(data: dict[str, Any]) -> bool:
+        heads = [b["then"] for node in data["game"]["nodes"].values() for b in (node.get("actions") or node["chance"]).values()]
+        return any(heads.count(name) > 1 for name in heads if name != "end")
+
+    for wanted in (
+        shared,
+        lambda data: any("chance" in node for node in data["game"]["nodes"].values()),
+        lambda data: any("types" in player for player in data["players"].values()) and len(data["players"]) > 1,
+    ):
+        find(protocol_files(), wanted, settings=quick)
+    core = load_protocol("core")
+    find(scenario_files(core), lambda data: len(data["claims"]) > 1 and "prior" in data["numbers"]["d"], settings=quick)
+
+
+def test_what_fails_shrinks_to_one_player_who_moves_once() -> None:
+    least = find(protocol_files(), lambda data: True, settings=settings(deadline=None, database=None))
+    assert list(least["players"]) == ["ann"]
+    (node,) = least["game"]["nodes"].values()
+    assert node["player"] == "ann" and list(node["actions"]) == ["a0"]
 
 
 @pytest.mark.parametrize("name", ["core", "signalling"])

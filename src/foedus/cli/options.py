@@ -12,6 +12,8 @@ from foedus.errors import InputError, Place, nearest
 from foedus.report.messages import Clock
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from foedus.claims.results import Audit
     from foedus.model.solve import Solved
     from foedus.report.tables.table import Table
@@ -36,7 +38,17 @@ class Commands(click.Group):
         return list(self.commands)
 
 
-scenario_name = click.argument("name", metavar="SCENARIO")
+def _scenarios(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """What a shell offers where a scenario is wanted: the shipped ones, and files where no name fits."""
+    from click.shell_completion import CompletionItem
+
+    from foedus.protocol.loader import shipped
+
+    named = [name for name in shipped("foedus.scenario") if name.startswith(typed)]
+    return [CompletionItem(name) for name in named] or [CompletionItem(typed, type="file")]
+
+
+scenario_name = click.argument("name", metavar="SCENARIO", shell_complete=_scenarios)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 in_the_limit = click.option("--limit", is_flag=True, help="Solve the subgame-perfect limit in place of logit choice.")
 at_prior_set = click.option(

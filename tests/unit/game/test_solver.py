@@ -356,15 +356,28 @@ def test_what_all_plays_share_is_left_out_of_their_log_weights() -> None:
 def test_one_play_alone_weighs_one() -> None:
     solved = Solved(CASES["two actions"])
     for play in solved.stage.tree.plays:
-        assert solved.read(dict(enumerate(solved.solution.log_weights([play])))) == {0: 0.0}
+        (weight,) = solved.solution.log_weights([play])
+        assert weight.constant == 0
 
 
-def test_of_two_actions_the_choice_is_one_sigmoid() -> None:
-    """Every game has more of these than of others, and a run solves them billions of times."""
+def test_of_two_actions_the_difference_counts_to_its_last_digit_at_any_precision() -> None:
+    """What precision times either payoff would lose to rounding, precision times their difference does not."""
     solved = Solved(CASES["one type"])
-    chosen = [p for kinds in solved.solution.choices.values() for chosen in kinds.values() for p in chosen]
-    program = solved.builder.program({str(k): p for k, p in enumerate(chosen)})
-    assert "exp" not in {step.op for step in program.code}
+    (at,) = [p for p in solved.stage.tree.positions if p.path == ("try", "l")]
+    payoffs = solved.solution.payoffs_by_kind("ann", at)[None]
+    program = solved.builder.program({"p": solved.solution.choices[at][None][1]})
+    yes, no = (payoff.builder.program({"u": payoff}).inputs for payoff in payoffs)
+    near = dict.fromkeys(yes, 0.1) | dict.fromkeys(no, 0.1 + 1e-12)
+    (precision,) = program.inputs.keys() - near.keys()
+    found = float(execute(program, near | {precision: 1e12})["p"])
+    assert found == pytest.approx(1 / (1 + math.exp(-1e12 * ((0.1 + 1e-12) - 0.1))), rel=1e-12)
+
+
+def test_the_value_of_a_fork_of_two_takes_one_product() -> None:
+    """Beside the one in the choice. Most positions are such forks, and a run solves them billions of times."""
+    solved = Solved(Case(("fork", "ann", {"a": None, "b": None})))
+    program = solved.builder.program({"value": solved.solution.value("ann", solved.stage.tree)})
+    assert [step.op for step in program.code].count("mul") == 2
 
 
 def test_probabilities_of_three_actions_under_probit_sum_to_one_to_the_last_digit() -> None:

@@ -50,6 +50,12 @@ NAMES = {
     "an operator in a payoff": (GUARD, "guard: choice(gate.cross)", "choice() cannot be used here", ""),
     "an operator misspelt": (*measure("chioce(gate.cross)"), "unknown function 'chioce'", "choice"),
     "a node": ("cross: {then: weather}", "cross: {then: wether}", "leads to an unknown node 'wether'", "weather"),
+    "a node that is not seen": (
+        "      player: guard\n",
+        "      player: guard\n      blind_to: [gte]\n",
+        "is blind to an unknown node 'gte'",
+        "gate",
+    ),
     "a start": ("start: gate", "start: gates", "unknown node 'gates'", "gate"),
     "a player at a node": ("player: guard", "player: gaurd", "unknown player 'gaurd'", "guard"),
     "a player without payoff": (GUARD, "", "no of for player 'guard'", "guard"),
@@ -129,7 +135,64 @@ PLAYS = {
     ),
     "chance without probability": ("clear: {probability: 1 - fog, then", "clear: {then", "has no probability", "probability"),
 }
+WAVE = "{by: guard, to: traveller, node: check, action: wave, meaning: m}"
+MEASURES = "measures:\n  crossing:"
+PROMISES = {
+    "by nobody": (
+        MEASURES,
+        f"promises:\n  pass: {WAVE.replace('by: guard', 'by: gaurd')}\n{MEASURES}",
+        "unknown player 'gaurd'",
+        "guard",
+    ),
+    "to nobody": (
+        MEASURES,
+        f"promises:\n  pass: {WAVE.replace('traveller', 'travler')}\n{MEASURES}",
+        "unknown player 'travler'",
+        "traveller",
+    ),
+    "at no node": (MEASURES, f"promises:\n  pass: {WAVE.replace('check', 'chek')}\n{MEASURES}", "unknown node 'chek'", "check"),
+    "of no action": (
+        MEASURES,
+        f"promises:\n  pass: {WAVE.replace('wave', 'wve')}\n{MEASURES}",
+        "'wve' is not an action at 'check'",
+        "wave",
+    ),
+    "of another's move": (
+        MEASURES,
+        f"promises:\n  pass: {WAVE.replace('check, action: wave', 'plea, action: pay')}\n{MEASURES}",
+        "'plea' is not a node of 'guard'",
+        "traveller",
+    ),
+}
 OPERATORS = {
+    "seen moves that exclude each other": (
+        *measure("given(passing, gate = turn_back, check = stop)"),
+        "no play of the game holds the moves",
+        "",
+    ),
+    "seen moves that change nothing": (
+        *measure("given(crossing, check = stop)"),
+        "given() does not change choice()",
+        "posterior()",
+    ),
+    "next of a number": (
+        "next: (1 - chi) * posterior(guard.strict) + chi / 2",
+        "next: next(fine) / gold",
+        "next() takes the name of a state",
+        "",
+    ),
+    "a power of a mark in next": (
+        "next: wealth + gold * effort - fine * paid",
+        "next: wealth + gold * passed^2",
+        "a power of a mark in 'next'",
+        "one mark",
+    ),
+    "a product of marks in next": (
+        "next: wealth + gold * effort - fine * paid",
+        "next: wealth + gold * passed * paid",
+        "a product of marks in 'next'",
+        "one mark",
+    ),
     "not a move": (*measure("choice(gate)"), "choice() takes a move", ""),
     "an unknown action": (*measure("choice(gate.crss)"), "'crss' is not an action at 'gate'", "cross"),
     "an unknown node": (*measure("choice(gat.cross)"), "'gat' is not a node", "gate"),
@@ -160,7 +223,14 @@ OPERATORS = {
     "case",
     [
         pytest.param(c, id=f"{group}: {name}")
-        for group, cases in (("names", NAMES), ("units", UNITS), ("cycles", CYCLES), ("plays", PLAYS), ("operators", OPERATORS))
+        for group, cases in (
+            ("names", NAMES),
+            ("units", UNITS),
+            ("cycles", CYCLES),
+            ("plays", PLAYS),
+            ("promises", PROMISES),
+            ("operators", OPERATORS),
+        )
         for name, c in cases.items()
     ],
 )
