@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from support import measure
@@ -29,7 +28,10 @@ SCENARIO = "karabakh-2020"
 FEW = ("reliability", "security", "autonomy")
 HERE = Path(__file__).resolve().parent
 RESULTS, PAGE = HERE / "results" / "scale.json", HERE.parent / "docs" / "scale.md"
-KINDS = ("computed, nothing kept", "three measures kept", "everything kept", "summary")
+COMPUTED = {"three measures kept": "three measures computed", "everything kept": "everything computed"}
+KINDS = (*(kind for pair in COMPUTED.items() for kind in reversed(pair)), "summary")
+FIRST, FURTHER = "summary, the first 65,536", "summary, each further"
+BLOCK, GOAL = 65_536, {"keeping": 10.0, "gain": 1.8, "resume": 2.0}
 TRILLION, CORES = 10**12, 1000
 
 
@@ -37,21 +39,20 @@ def once(kind: str, draws: int, workers: int) -> Result:
     """One run in this process: seconds, processor seconds, bytes on disk, peak memory."""
     import foedus
     from foedus.claims.counting import summarise_claims
-    from foedus.runs import executors, record
+    from foedus.runs import executors, record, simulation
 
     scenario, folder = foedus.load(SCENARIO), Path(tempfile.mkdtemp())
-    few = {"records": list(FEW)} if kind == KINDS[1] else {}
+    few = {"records": list(FEW)} if kind.startswith("three") else {}
     options: dict[str, Any] = {"draws": draws, "executor": "compiled", **few}
-    work = record.simulation_work(scenario, options)
+    work = simulation.simulation_work(scenario, options)
     work.plan()  # compiled beforehand: that is paid once, however long the run
-    size = record.chunk_of(work.plan()[0])
+    size = simulation.chunk_of(work.plan()[0])
     run = executors.threads(workers)
     record.record(scenario, folder / "first", draws=16, records=list(FEW))  # so that libraries are there: paid once, too
     start, busy, before = time.perf_counter(), time.process_time(), _bytes(folder)
     try:
-        if kind.startswith("computed"):
-            for _ in run(work, [(at, min(size, draws - at)) for at in range(0, draws, size)]):
-                pass
+        if kind in COMPUTED.values():
+            _computed(work, draws, size, workers)
         elif kind == "summary":
             summarise_claims(scenario, folder / "run", run=run, **options)
         else:
@@ -61,6 +62,27 @@ def once(kind: str, draws: int, workers: int) -> Result:
     finally:
         shutil.rmtree(folder)
     return {**took, "bytes": kept, "peak": measure.peak_memory()}
+
+
+def _computed(work: Any, draws: int, size: int, workers: int) -> None:
+    """What a run computes, into memory that is used again and again."""
+    import queue
+
+    from foedus.runs import executors, layout, simulation
+    from foedus.runs.blocks import Block
+
+    chosen, _ = work.plan()
+    free: queue.SimpleQueue[Block] = queue.SimpleQueue()
+    for _ in range(workers):
+        free.put(Block(simulation.rows_of(chosen), min(size, draws), layout.variables(chosen)))
+
+    def fill(start: int, count: int) -> None:
+        block = free.get()
+        work.fill(block.matrix, start, count)
+        free.put(block)
+
+    for _ in executors.threads(workers)(fill, [(at, min(size, draws - at)) for at in range(0, draws, size)]):
+        pass
 
 
 def _bytes(folder: Path) -> int:
@@ -75,18 +97,22 @@ def resumed() -> Result:
     import foedus
     from foedus.runs import record
 
+    found: Result = {}
+
     class Begun(Exception):
         """It computes."""
 
     def run(work: Any, jobs: Iterable[Any]) -> Iterator[Any]:
         for job in jobs:
+            found["computes"] = time.time() - started
             work(*job)  # the first chunk, computed and written
+            found["first chunk"] = time.time() - started
             raise Begun
         yield
 
     with contextlib.suppress(Begun):
         record.record(foedus.load(SCENARIO), Path(sys.argv[2]), resume=True, run=run, **_half_done())
-    return {"first chunk": time.time() - started}
+    return found
 
 
 def _half_done() -> dict[str, Any]:
@@ -116,24 +142,37 @@ def child(*arguments: object) -> Result:
 
 
 def costs(rounds: int, draws: int) -> Result:
-    """Each kind of run, by draw."""
-    found: dict[str, list[Result]] = {kind: [] for kind in KINDS}
+    """Each kind of run, by draw: processor seconds, seconds, bytes, and how much of both keeping takes."""
+    runs: dict[str, list[Result]] = {kind: [] for kind in (*KINDS, FIRST)}
     for _ in range(rounds):
         for kind in KINDS:
-            found[kind].append(child("--one", kind, draws, 1))
-    base = found[KINDS[0]]
-    result = {
-        kind: {
-            "processor": timing([r["processor"] / draws for r in runs]),
-            "over": timing([r["processor"] / b["processor"] for r, b in zip(runs, base, strict=True)]),
-            "bytes": runs[0]["bytes"] / draws,
-            "peak": max(r["peak"] for r in runs),
+            runs[kind].append(child("--one", kind, draws, 1))
+        runs[FIRST].append(child("--one", "summary", BLOCK, 1))
+    rest = draws - BLOCK
+    runs[FURTHER] = [
+        {key: (a[key] - b[key]) * (draws / rest if key != "peak" else 1) for key in a}
+        for a, b in zip(runs["summary"], runs[FIRST], strict=True)
+    ]
+    kinds = {}
+    for kind, found in runs.items():
+        size = BLOCK if kind == FIRST else draws
+        kinds[kind] = {
+            "processor": timing([r["processor"] / size for r in found]),
+            "clock": timing([r["clock"] / size for r in found]),
+            "bytes": found[0]["bytes"] / size,
+            "peak": max(r["peak"] for r in found),
         }
-        for kind, runs in found.items()
+    kinds[FURTHER]["peak"] = kinds.pop("summary")["peak"]
+    share = {
+        kept: {
+            by: timing([100 * (1 - a[by] / b[by]) for a, b in zip(runs[computed], runs[kept], strict=True)])
+            for by in ("processor", "clock")
+        }
+        for kept, computed in COMPUTED.items()
     }
-    for kind, one in result.items():
-        print(f"{kind}: {1e6 * one['processor']['median']:.1f} µs a draw, {one['over']['median']:.2f} times computing alone")
-    return {"draws": draws, "kinds": result}
+    for kept, by in share.items():
+        print(f"{kept}: {by['processor']['median']:.1f}% of processor time, {by['clock']['median']:.1f}% of the clock")
+    return {"draws": draws, "kinds": kinds, "share": share}
 
 
 def workers(rounds: int, draws: int) -> Result:
@@ -162,9 +201,10 @@ def resuming(rounds: int) -> Result:
     """Until a resumed run has computed and written its first chunk."""
     with tempfile.TemporaryDirectory() as folder:
         half_done(Path(folder) / "run")
-        found = [child("--resumed", Path(folder) / "run")["first chunk"] for _ in range(rounds)]
-    print(f"resumed: {median(found):.2f} s until its first chunk")
-    return {"seconds": timing(found)}
+        found = [child("--resumed", Path(folder) / "run") for _ in range(rounds)]
+    result = {key: timing([one[key] for one in found]) for key in ("computes", "first chunk")}
+    print(f"resumed: computes after {result['computes']['median']:.2f} s")
+    return result
 
 
 HEAD = """\
@@ -183,24 +223,30 @@ time is of all threads together, and is what to plan with; the clock is another'
 COST = """\
 ## By draw and by byte
 
-One worker, {draws:,} draws; machine code was there. *Over* is the ratio to computing alone, round by round.
+One worker, {draws:,} draws; machine code was there.
 
-| | µs of processor time a draw | over | bytes a draw | peak memory, MiB |
+| | µs of processor time a draw | µs of the clock | bytes a draw | peak memory, MiB |
 | --- | --- | --- | --- | --- |
 {rows}
 
-Keeping a byte costs {byte:.2f} ns beside computing: writing, checksum and bookkeeping together. A summary judges the claims under
-every prior set and sketches quantiles besides, which a run that keeps draws does not.
+A summary judges the claims under every prior set and sketches quantiles besides, which a run that keeps draws does not; it
+sketches every draw of its first 65,536 and one in 64 of the rest.
 
-Of a run's processor time, keeping takes {few:.0f}% where three measures are kept and {full:.0f}% where everything is (goal: below
-10%)."""
+Of a run, keeping takes, round by round, writing, checksums and bookkeeping together:
+
+| | of processor time | of the clock |
+| --- | --- | --- |
+{shares}
+
+The goal is below {goal:.0f}%: {verdict}. Chunks are written beside computing, so that the clock tells what an idle core saves, and
+processor time what there is to save. Disk: {disk}."""
 
 WORKERS = """\
 ## Two workers
 
 {draws:,} draws in chunks of 65,536, three measures kept: {one} s on one worker, {two} s on two, {gain} times as fast by the
-clock (goal: 1.8, on idle cores). The processor time of two is {extra} times that of one, so that two idle cores could make it
-some {ideal:.1f} times as fast at most; that is reckoned, not measured."""
+clock (goal: {goal}, on idle cores: {verdict}). The processor time of two is {extra} times that of one, so that two idle cores
+could make it some {ideal:.1f} times as fast at most; that is reckoned, not measured."""
 
 MEMORY = """\
 ## Memory of summaries
@@ -214,8 +260,8 @@ Two threads; a block is 65,536 draws, so that the first row keeps one of them bu
 CRASH = """\
 ## After a crash
 
-A run of 400 chunks, half of them done, has computed and written its next chunk {seconds} s after its process began (goal:
-computing within 2 s)."""
+A run of 400 chunks, half of them done, computes {computes} s after its process began (goal: within {goal:.0f} s: {verdict}), and
+has computed and written its next chunk after {seconds} s. What was there before is read back after that, while nobody waits."""
 
 TAIL = """\
 ## What 10¹² draws would need
@@ -238,45 +284,69 @@ so 10¹² solves are a {solves}th of the first line.
 
 def page(found: Result) -> str:
     """docs/scale.md."""
-    cost, two = found["cost"], found["workers"]
-    kinds = cost["kinds"]
+    cost, two, again = found["cost"], found["workers"], found["resume"]
+    kinds, seconds = cost["kinds"], two["seconds"]
     rows = [
-        f"| {kind} | {_timed(one['processor'], 1e6)} | {_timed(one['over'])} | {one['bytes']:,.0f} | {one['peak'] / 2**20:,.0f} |"
+        f"| {kind} | {_timed(one['processor'], 1e6)} | {_timed(one['clock'], 1e6)} | {_kept(kind, one['bytes'])} | "
+        f"{one['peak'] / 2**20:,.0f} |"
         for kind, one in kinds.items()
     ]
     plan = [
         f"| {kind} | {TRILLION * one['processor']['median'] / 3600:,.0f} | "
-        f"{TRILLION * one['processor']['median'] / 86400 / CORES:,.2g} | {_size(kind, one, cost['draws'])} |"
+        f"{TRILLION * one['processor']['median'] / 86400 / CORES:,.2g} | {_size(kind, one)} |"
         for kind, one in kinds.items()
+        if kind != FIRST
     ]
-    base, full = kinds[KINDS[0]], kinds[KINDS[2]]
-    a_byte = 1e9 * (full["processor"]["median"] - base["processor"]["median"]) / full["bytes"]
-    seconds = two["seconds"]
+    shares = [f"| {kind} | {_timed(by['processor'])}% | {_timed(by['clock'])}% |" for kind, by in cost["share"].items()]
+    most = max(by[how]["median"] for by in cost["share"].values() for how in by)
+    parts = [
+        HEAD.format(scenario=SCENARIO, asked=two["draws"]),
+        COST.format(
+            draws=cost["draws"],
+            rows="\n".join(rows),
+            shares="\n".join(shares),
+            goal=GOAL["keeping"],
+            verdict=_met(most < GOAL["keeping"]),
+            disk=found["disk"],
+        ),
+        WORKERS.format(
+            draws=two["draws"],
+            one=_timed(seconds["1"]),
+            two=_timed(seconds["2"]),
+            gain=_timed(two["gain"]),
+            goal=GOAL["gain"],
+            verdict=_met(two["gain"]["median"] >= GOAL["gain"]),
+            extra=_timed(two["extra"]),
+            ideal=2 / two["extra"]["median"],
+        ),
+        MEMORY.format(rows="\n".join(f"| {int(n):,} | {peak / 2**20:,.0f} |" for n, peak in found["memory"].items())),
+        CRASH.format(
+            computes=_timed(again["computes"]),
+            seconds=_timed(again["first chunk"]),
+            goal=GOAL["resume"],
+            verdict=_met(again["computes"]["median"] <= GOAL["resume"]),
+        ),
+        TAIL.format(solves=18, cores=CORES, rows="\n".join(plan)),
+        _circumstances(found["machine"], found["load"]),
+    ]
+    return "\n\n".join(parts) + "\n"
 
-    def share(kind: str) -> float:
-        return float(1e-7 * a_byte * kinds[kind]["bytes"] / kinds[kind]["processor"]["median"])
 
-    return (
-        "\n\n".join(
-            [
-                HEAD.format(scenario=SCENARIO, asked=two["draws"]),
-                COST.format(draws=cost["draws"], rows="\n".join(rows), byte=a_byte, few=share(KINDS[1]), full=share(KINDS[2])),
-                WORKERS.format(
-                    draws=two["draws"],
-                    one=_timed(seconds["1"]),
-                    two=_timed(seconds["2"]),
-                    gain=_timed(two["gain"]),
-                    extra=_timed(two["extra"]),
-                    ideal=2 / two["extra"]["median"],
-                ),
-                MEMORY.format(rows="\n".join(f"| {int(n):,} | {peak / 2**20:,.0f} |" for n, peak in found["memory"].items())),
-                CRASH.format(seconds=_timed(found["resume"]["seconds"])),
-                TAIL.format(solves=18, cores=CORES, rows="\n".join(plan)),
-                _circumstances(found["machine"], found["load"]),
-            ]
-        )
-        + "\n"
-    )
+def _met(well: bool) -> str:
+    return "met" if well else "**missed**"
+
+
+def _kept(kind: str, size: float) -> str:
+    return "0" if kind in COMPUTED.values() else f"{max(size, 0):,.0f}"
+
+
+def disk_of(folder: Path) -> str:
+    """The file system that runs are written to."""
+    try:
+        lines = [line.split() for line in Path("/proc/mounts").read_text("utf-8").splitlines()]
+    except OSError:
+        return "unknown"
+    return next((kind for _, at, kind, *_ in sorted(lines, key=lambda m: -len(m[1])) if folder.is_relative_to(at)), "unknown")
 
 
 def _timed(one: Result, scale: float = 1.0) -> str:
@@ -285,10 +355,10 @@ def _timed(one: Result, scale: float = 1.0) -> str:
     return f"{scale * one['median']:.3g} ({scale * one['least']:.3g}–{scale * one['most']:.3g})"
 
 
-def _size(kind: str, one: Result, draws: int) -> str:
-    if kind.startswith("computed"):
+def _size(kind: str, one: Result) -> str:
+    if kind in COMPUTED.values():
         return "nothing"
-    return f"{one['bytes'] * draws / 1e6:,.0f} MB" if kind == "summary" else f"{one['bytes'] * TRILLION / 1e15:,.2g} PB"
+    return "some MB" if kind == FURTHER else f"{one['bytes'] * TRILLION / 1e15:,.2g} PB"
 
 
 def _circumstances(machine: Result, load: Any) -> str:
@@ -313,9 +383,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help=f"keep the results; the page is written where this is {RESULTS.name}")
     chosen = parser.parse_args()
     before = os.getloadavg()[0]
-    small = min(chosen.draws, 65_536)
+    small = min(chosen.draws, BLOCK)
     found: Result = {
-        "cost": costs(chosen.rounds, small),
+        "disk": disk_of(Path(tempfile.gettempdir()).resolve()),
+        "cost": costs(chosen.rounds, 4 * BLOCK),
         "workers": workers(min(chosen.rounds, 3), chosen.draws),
         "memory": memory(sorted({small, min(chosen.draws, 4 * small)})),
         "resume": resuming(chosen.rounds),

@@ -10,8 +10,8 @@ import numpy as np
 from foedus.claims.audit import audit
 from foedus.claims.verdicts import VERDICTS
 from foedus.protocol.protocol import flat_names
-from foedus.runs.record import PIECE, simulation_work
 from foedus.runs.simulate import run_piece
+from foedus.runs.simulation import PIECE, simulation_work
 from foedus.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

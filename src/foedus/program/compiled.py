@@ -23,6 +23,7 @@ from foedus.program.recurrence import Recurrence
 Array = NDArray[np.float64]
 
 PIECE = 1024  # draws; less is not worth handing to a thread
+LANES = 16  # draws; a multiple of every vector
 PIECES_PER_THREAD = 4  # so that a thread that starts late or is slowed down does not hold up all
 
 
@@ -134,6 +135,27 @@ class CompiledRecurrence:
 
         _over_draws(task, given.draws, width, threads)
         return last[..., : given.wanted], kept[..., : given.wanted]
+
+    def fill(self, parameters: Array, controls: Array, noise: Array, records: Array, first: int, stop: int) -> None:
+        """Run the recurrence for some draws of many, on this thread, and leave the records where they are to be.
+
+        Args:
+            parameters, controls, noise: as for `iterate`; (period, 0, draw) where there is no noise.
+            records: (policy, period, record, draw), written into. All draws are a multiple of `LANES`.
+            first, stop: which draws; `first` is a multiple of `LANES`, and what lies between `stop` and the next multiple is
+                overwritten, too.
+
+        Raises:
+            ValueError: an array has the wrong shape, or is not contiguous.
+        """
+        function, width = self._forward
+        given = _Inputs(self.recurrence, parameters, controls, noise, width)
+        shape = (given.policies, given.periods, len(self.recurrence.records), given.draws)
+        if records.shape != shape or not records.flags.c_contiguous or given.draws % LANES or first % LANES or LANES % width:
+            raise ValueError(f"records have the shape {records.shape}, not {shape}, or are not what vectors can fill")
+        last = np.empty((given.policies, len(self.recurrence.state), given.draws))
+        end = -(-stop // LANES) * LANES
+        function(*given.addresses, last.ctypes.data, records.ctypes.data, *given.sizes, first, end)
 
     def gradient(
         self, parameters: Array, controls: Array, weights: Array, noise: Array | None = None, threads: int | None = None

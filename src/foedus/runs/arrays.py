@@ -1,29 +1,31 @@
 """The draws of a run as a Zarr v3 group that xarray reads: laid out at once, then filled chunk by chunk.
 
-A chunk of an array is a file of plain little-endian numbers with its CRC-32C behind it (the codecs `bytes` and `crc32c` of the
-Zarr specification), so any Zarr reader notices a damaged file, and writing one costs little more than the copy. What is not there
-yet reads as NaN.
+A chunk of an array is a file, a shard in the words of the Zarr specification: rows of plain little-endian numbers, each with
+its CRC-32C behind it, and at the end an index of where the rows lie, with a CRC-32C too. So any Zarr reader notices a damaged
+file, can read one policy alone, and finds rows that are the same though they are kept once. What is not there yet reads as NaN.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foedus.ensemble.streams import Array
 from foedus.errors import MeaningError
 
 if TYPE_CHECKING:
     import xarray as xr
 
-CRC_BYTES = 4
-MOST_ROWS = 512  # of one call to the system
+CRC_BYTES, ENTRY_BYTES = 4, 16  # of a checksum, and of a row's place in the index: where it begins and how long it is
+ABOUT = "zarr.json"
+CRC: dict[str, Any] = {"name": "crc32c"}
+PLAIN: dict[str, Any] = {"name": "bytes", "configuration": {"endian": "little"}}
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,24 @@ class Variable:
 
     Attributes:
         dims: its dimensions; the last is `draw`. shape: without draws.
-        rows: where the rows of a chunk lie in what was computed, one for each element of `shape`, the last index fastest.
+        rows: where its rows lie in what was computed, one for each element of `shape`, the last index fastest; the same row
+            stands there more than once where it is known to be the same numbers.
     """
 
     name: str
     dims: tuple[str, ...]
     shape: tuple[int, ...]
-    rows: tuple[tuple[int, ...], ...]
+    rows: tuple[int, ...]
     attributes: Mapping[str, str]
+
+    @cached_property
+    def kept(self) -> tuple[int, ...]:
+        """The rows that are written, each once."""
+        return tuple(dict.fromkeys(self.rows))
+
+    def file(self, folder: Path, index: int) -> Path:
+        """Where a chunk of it lies."""
+        return folder.joinpath(self.name, "c", *["0"] * len(self.shape), str(index))
 
 
 def lay_out(path: Path, variables: Sequence[Variable], coords: xr.Dataset, draws: int, chunk: int) -> None:
@@ -48,96 +60,51 @@ def lay_out(path: Path, variables: Sequence[Variable], coords: xr.Dataset, draws
     Raises:
         MeaningError: Zarr is not installed.
     """
-    zarr = _zarr()
+    _zarr()
     with warnings.catch_warnings():
         # texts as coordinates and metadata in one place: what Zarr-Python warns of is that other libraries may not read them
         warnings.filterwarnings("ignore", module=r"zarr\.")
         warnings.filterwarnings("ignore", message=".*(Zarr format 3|Zarr V3) specification.*")
-        coords.to_zarr(path, zarr_format=3, consolidated=False, mode="a")
-        group = zarr.open_group(path, mode="r+", zarr_format=3)
-        for v in variables:
-            group.create_array(
-                v.name,
-                shape=(*v.shape, draws),
-                chunks=(*v.shape, min(chunk, draws)),
-                dtype="<f8",
-                filters=None,
-                compressors=[zarr.codecs.Crc32cCodec()],
-                fill_value=np.nan,
-                dimension_names=v.dims,
-                attributes=dict(v.attributes),
-                overwrite=True,
-            )
-        zarr.consolidate_metadata(group.store)
+        coords.to_zarr(path, zarr_format=3, consolidated=True, mode="a")
+    whole = json.loads((path / ABOUT).read_text("utf-8"))
+    for v in variables:  # written here, since Zarr-Python takes a second for what is a page of text for each array
+        about = _about(v, draws, min(chunk, draws))
+        v.file(path, 0).parent.mkdir(parents=True, exist_ok=True)
+        (path / v.name / ABOUT).write_text(json.dumps(about, indent=1), "utf-8")
+        whole["consolidated_metadata"]["metadata"][v.name] = about
+    (path / ABOUT).write_text(json.dumps(whole, indent=1), "utf-8")
 
 
-def _zarr() -> Any:
+def _about(v: Variable, draws: int, size: int) -> dict[str, Any]:
+    """What Zarr wants to know of an array."""
+    shard = {
+        "chunk_shape": [*(1 for _ in v.shape), size],
+        "codecs": [PLAIN, CRC],
+        "index_codecs": [PLAIN, CRC],
+        "index_location": "end",
+    }
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": [*v.shape, draws],
+        "data_type": "float64",
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [*v.shape, size]}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": "NaN",
+        "codecs": [{"name": "sharding_indexed", "configuration": shard}],
+        "attributes": dict(v.attributes),
+        "dimension_names": list(v.dims),
+        "storage_transformers": [],
+    }
+
+
+def _zarr() -> None:
     try:
-        import zarr
-        import zarr.codecs
+        import zarr  # noqa: F401 - only to say so where it is missing
     except ImportError:
         raise MeaningError(
             "a run's folder needs the 'zarr' package", fix="pip install 'foedus[runs]', or write a .nc file"
         ) from None
-    return zarr
-
-
-def write_chunk(path: Path, variables: Sequence[Variable], index: int, size: int, parts: Sequence[Array]) -> int:
-    """Write one chunk of every array.
-
-    Args:
-        index: which chunk. size: draws of a whole chunk; the last one of a run is filled up with NaN.
-        parts: what the rows of the variables point into: the first number of a row says which of these arrays.
-
-    Returns:
-        The checksum of all its files.
-    """
-    import google_crc32c
-
-    count = parts[0].shape[-1]
-    rest = np.full(size - count, np.nan) if count < size else None
-    checks = []
-    for v in variables:
-        rows = [parts[row[0]][row[1:]] for row in v.rows]
-        if rest is not None:
-            rows = [np.concatenate([row, rest]) for row in rows]
-        check = 0
-        for row in rows:
-            check = google_crc32c.extend(check, row)
-        check_bytes = check.to_bytes(CRC_BYTES, "little")
-        _write(_file(path, v, index), [*rows, np.frombuffer(check_bytes, np.uint8)])
-        checks.append(check_bytes)
-    return int(google_crc32c.value(b"".join(checks)))
-
-
-def checksum(path: Path, variables: Sequence[Variable], index: int, size: int) -> int | None:
-    """The checksum of a chunk as it lies there; None where a file is missing or damaged."""
-    import google_crc32c
-
-    checks = []
-    for v in variables:
-        try:
-            raw = _file(path, v, index).read_bytes()
-        except OSError:
-            return None
-        body, check = raw[:-CRC_BYTES], raw[-CRC_BYTES:]
-        if (
-            len(body) != 8 * size * max(int(np.prod(v.shape)), 1)
-            or google_crc32c.value(body).to_bytes(CRC_BYTES, "little") != check
-        ):
-            return None
-        checks.append(check)
-    return int(google_crc32c.value(b"".join(checks)))
-
-
-def there(path: Path, variables: Sequence[Variable], index: int, size: int) -> bool:
-    """Whether every file of a chunk is there in its full length: a look that costs no reading."""
-    try:
-        return all(
-            _file(path, v, index).stat().st_size == 8 * size * max(int(np.prod(v.shape)), 1) + CRC_BYTES for v in variables
-        )
-    except OSError:
-        return False
 
 
 def opened(path: Path) -> xr.Dataset:
@@ -149,36 +116,32 @@ def opened(path: Path) -> xr.Dataset:
     return found
 
 
-def _file(path: Path, v: Variable, index: int) -> Path:
-    return path.joinpath(v.name, "c", *["0"] * len(v.shape), str(index))
+# --- what lies there
 
 
-def _write(path: Path, rows: Sequence[Any]) -> None:
-    """Write rows one behind the other, in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with part.open("wb", buffering=0) as file:
-            for some in _some(rows):
-                _gather(file.fileno(), some)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+def checksum(path: Path, places: Mapping[str, Sequence[int]], index: int, size: int) -> int | None:
+    """The checksum of a chunk as it lies there; None where a file is missing or damaged.
 
+    Args:
+        places: each array's name to its shape without draws. size: draws of a chunk.
+    """
+    import google_crc32c
 
-def _some(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(rows), MOST_ROWS):
-        yield rows[at : at + MOST_ROWS]
-
-
-def _gather(file: int, rows: Sequence[Any]) -> None:
-    """Write rows without copying them together first; go on where the system took less than all."""
-    views = [memoryview(row).cast("B") for row in rows]
-    while views:
-        taken = os.writev(file, views) if hasattr(os, "writev") else os.write(file, views[0])
-        while views and taken >= len(views[0]):
-            taken -= len(views[0])
-            views.pop(0)
-        if views and taken:
-            views[0] = views[0][taken:]
+    checks = []
+    for name, shape in places.items():
+        try:
+            raw = Variable(name, (), tuple(shape), (), {}).file(path, index).read_bytes()
+        except OSError:
+            return None
+        entries = ENTRY_BYTES * int(np.prod(shape))
+        place, check = raw[-entries - CRC_BYTES : -CRC_BYTES], raw[-CRC_BYTES:]
+        if len(place) != entries or google_crc32c.value(place).to_bytes(CRC_BYTES, "little") != check:
+            return None
+        whole = np.frombuffer(raw, np.uint8)
+        for begin, length in dict.fromkeys(map(tuple, np.frombuffer(place, "<u8").reshape(-1, 2).tolist())):
+            body, sum_there = whole[begin : begin + 8 * size], raw[begin + 8 * size : begin + length]
+            if google_crc32c.value(body).to_bytes(CRC_BYTES, "little") != sum_there:
+                return None
+            checks.append(sum_there)
+        checks.append(check)
+    return int(google_crc32c.value(b"".join(checks)))

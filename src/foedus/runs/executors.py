@@ -39,6 +39,7 @@ def threads(workers: int | None = None) -> Run:
         with ThreadPoolExecutor(count) as pool:
             yield from _pooled(pool, work, iter(jobs), count + 1)
 
+    run.threads = count  # type: ignore[attr-defined]  # of this process: they may share what they write with
     return run
 
 

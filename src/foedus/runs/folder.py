@@ -24,7 +24,7 @@ import foedus
 from foedus.errors import InputError, MeaningError, NotFoundError, Place, ShapeError
 from foedus.runs import locks
 
-MANIFEST, JOURNAL, FORMAT = "run.json", "chunks.jsonl", 1
+MANIFEST, JOURNAL, FORMAT = "run.json", "chunks.jsonl", 2
 PART = re.compile(r"\..+\.\d+")  # the name of a file that is not yet whole: what it will be called, and the process
 COMPUTING = ("numpy", "scipy", "llvmlite")  # whose versions may change a last bit
 # why a run cannot go on, by what changed; the rest are options of the command
@@ -106,7 +106,9 @@ class Folder:
         except ValueError:
             raise ShapeError("the manifest is not JSON", Place(str(self.path / MANIFEST)), "compute the run anew") from None
         if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise ShapeError("this is no run that this version can read", self.place, f"use a run of format {FORMAT}")
+            found = data.get("format", "none") if isinstance(data, dict) else "none"
+            what = f"this version of foedus reads runs of format {FORMAT}, and this one has format {found}"
+            raise ShapeError(what, self.place, "compute it anew, or read it with the version that wrote it")
         try:
             return Manifest(**{key: value for key, value in data.items() if key != "format"})
         except TypeError:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Executor = Literal["auto", "numpy", "compiled"]
 PIECE_BYTES = 1 << 26  # records held at a time
+NUMBERS = {"long_name": "the uncertain numbers, as drawn"}
 WORTH_COMPILING = 1e9  # instructions times draws from which machine code is quicker, its compilation included
 
 
@@ -125,27 +126,53 @@ def controls(scenario: Scenario, policies: Sequence[str], crises: int) -> Array:
 
 def run_piece(plan: Plan, start: int, count: int, *, compiled: bool, threads: int | None = None) -> tuple[Array, Array]:
     """The uncertain numbers of some draws of a plan, (parameter, draw), and their records, (policy, crisis, record, draw)."""
-    r = plan.recurrence
+    parameters = np.empty((len(plan.recurrence.parameters), count))
+    noise = _drawn(plan, parameters, start, count)
+    if not compiled:
+        return parameters, iterate(plan.recurrence, parameters, plan.controls, noise)[1]
+    return parameters, plan.compiled.iterate(parameters, plan.controls, noise, threads)[1]
+
+
+def fill_piece(plan: Plan, parameters: Array, records: Array, start: int, first: int, stop: int, *, compiled: bool) -> None:
+    """Compute some of many draws into their place.
+
+    Args:
+        parameters: (parameter, draw), written into. records: (policy, crisis, record, draw), written into.
+        start: the id of the first draw of both. first, stop: which are computed; see `CompiledRecurrence.fill`.
+    """
+    noise = _drawn(plan, parameters[:, first:stop], start + first, stop - first)
+    if not compiled:
+        records[..., first:stop] = iterate(plan.recurrence, parameters[:, first:stop], plan.controls, noise)[1]
+        return
+    periods = plan.controls.shape[1]
+    whole = np.empty((periods, len(plan.recurrence.noise), parameters.shape[1]))
+    if noise is not None:
+        whole[..., first:stop] = noise
+    plan.compiled.fill(parameters, plan.controls, whole, records, first, stop)
+
+
+def _drawn(plan: Plan, parameters: Array, start: int, count: int) -> Array | None:
+    """Draw the uncertain numbers into (parameter, draw); what chance decides, (crisis, noise, draw), if it decides anything."""
+    _draw_numbers(plan, parameters, start)
+    if not plan.recurrence.noise:
+        return None
+    crises = range(plan.controls.shape[1])
+    return np.stack([[uniforms(plan.seed, f"{name}:{t}", start, count) for name in plan.recurrence.noise] for t in crises])
+
+
+def _draw_numbers(plan: Plan, parameters: Array, start: int) -> None:
     drawn = draw(
         plan.scenario,
-        count,
+        parameters.shape[1],
         prior_set=plan.prior_set,
         seed=plan.seed,
         design=plan.design,
         start=start,
         total=plan.draws,
-        only=set(r.parameters),
+        only=set(plan.recurrence.parameters),
     )
-    parameters = np.stack([drawn[label] for label in r.parameters]) if r.parameters else np.empty((0, count))
-    crises = plan.controls.shape[1]
-    noise = (
-        np.stack([[uniforms(plan.seed, f"{name}:{t}", start, count) for name in r.noise] for t in range(crises)])
-        if r.noise
-        else None
-    )
-    if not compiled:
-        return parameters, iterate(r, parameters, plan.controls, noise)[1]
-    return parameters, plan.compiled.iterate(parameters, plan.controls, noise, threads)[1]
+    for row, label in zip(parameters, plan.recurrence.parameters, strict=True):
+        row[:] = drawn[label]
 
 
 def compiled_for(plan: Plan, executor: Executor = "auto") -> bool:
@@ -195,8 +222,8 @@ def simulate(
         executor: the NumPy reference, machine code, or whichever is quicker.
 
     Returns:
-        A dataset with dims (policy, crisis, draw), for indexed quantities also their set, and the uncertain numbers as (draw,);
-        a variable `failed` marks the draws for which something is not finite. Units and meanings stand in the attributes.
+        A dataset with dims (policy, crisis, draw), for indexed quantities also their set; `numbers` holds the uncertain numbers,
+        (number, draw), and `failed` marks the draws for which something is not finite. Units and meanings are in attributes.
     """
     chosen = plan(
         scenario,
@@ -245,7 +272,7 @@ def dataset(plan: Plan, records: Array) -> xr.Dataset:
     """Records as labelled data."""
     import xarray as xr
 
-    scenario, protocol = plan.scenario, plan.scenario.protocol
+    protocol = plan.scenario.protocol
     at = {label: k for k, label in enumerate(plan.recurrence.records)}
     variables: dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]] = {}
     coords: dict[str, object] = {"policy": list(plan.policies), "crisis": np.arange(1, records.shape[1] + 1)}
@@ -262,11 +289,11 @@ def dataset(plan: Plan, records: Array) -> xr.Dataset:
     for name, mark in protocol.marks.items():
         if f"mark:{name}" in at:
             variables[f"mark_{name}"] = (("policy", "crisis", "draw"), records[:, :, at[f"mark:{name}"]], about(mark))
-    numbers = draw(scenario, plan.draws, prior_set=plan.prior_set, seed=plan.seed, design=plan.design)
-    for label, value in numbers.items():
-        if value.ndim:
-            told = {"prior": scenario.numbers(plan.prior_set)[label].shown, "long_name": label}
-            variables[f"number_{label.replace('[', '_').rstrip(']')}"] = (("draw",), value, told)
+    if plan.recurrence.parameters:
+        drawn = np.empty((len(plan.recurrence.parameters), plan.draws))
+        _draw_numbers(plan, drawn, 0)
+        variables["numbers"] = (("number", "draw"), drawn, NUMBERS)
+        coords |= about_numbers(plan)
     failed = ~np.isfinite(records).all(axis=(0, 1, 2))
     variables["failed"] = (("draw",), np.asarray(failed, dtype=np.int8), {"long_name": "1 where something is not finite"})
     return xr.Dataset(dict(variables), coords=coords, attrs=attributes(plan))
@@ -275,6 +302,16 @@ def dataset(plan: Plan, records: Array) -> xr.Dataset:
 def about(quantity: Quantity) -> dict[str, str]:
     """Unit and meaning, as attributes of an array."""
     return {"units": str(quantity.unit), "long_name": quantity.meaning}
+
+
+def about_numbers(plan: Plan) -> dict[str, tuple[str, list[str]]]:
+    """The uncertain numbers' names, priors and units, as coordinates."""
+    numbers, labels = plan.scenario.numbers(plan.prior_set), plan.recurrence.parameters
+    return {
+        "number": ("number", list(labels)),
+        "number_prior": ("number", [numbers[label].shown for label in labels]),
+        "number_unit": ("number", [str(numbers[label].unit) for label in labels]),
+    }
 
 
 def attributes(plan: Plan) -> Mapping[str, str | int]:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from foedus.ensemble.streams import Array
 from foedus.errors import MeaningError
-from foedus.runs.record import PIECE, Simulation
-from foedus.runs.simulate import run_piece
+from foedus.program.compiled import LANES
+from foedus.runs.simulation import PIECE, Simulation, rows_of
 
 BLOCK = 65_536  # draws
 SKETCHED = 1024
@@ -49,11 +49,13 @@ class Records:
 
     def block(self, start: int, count: int) -> State:
         """The state of some draws of one block; see `Summary`."""
-        chosen, compiled = self.work.plan()
+        matrix = np.empty((rows_of(self.work.plan()[0]), -(-min(PIECE, count) // LANES) * LANES))
+        recorded = len(matrix) - 1 - len(self.work.plan()[0].recurrence.parameters)
         found: State | None = None
         for at in range(start, start + count, PIECE):
             size = min(PIECE, start + count - at)
-            values = run_piece(chosen, at, size, compiled=compiled, threads=1)[1].reshape(-1, size)
+            self.work.fill(matrix, at, size)
+            values = matrix[:recorded, :size]
             state = _moments(values, at)
             found = state if found is None else merged(found, state)
             wanted = size if at < BLOCK else SKETCHED - at % BLOCK

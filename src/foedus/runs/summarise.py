@@ -11,7 +11,7 @@ from foedus.runs import executors
 from foedus.runs.executors import Job, Run
 from foedus.runs.folder import Folder, Manifest
 from foedus.runs.nodes import Nodes
-from foedus.runs.record import simulation_identity, simulation_work
+from foedus.runs.simulation import simulation_identity, simulation_work
 from foedus.runs.summaries import BLOCK, Blocks, Records, State, Summary, Together, of
 from foedus.scenario.scenario import Scenario
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import xarray as xr
 from helpers import TOLL, edited, refused, scenario_of
 
 from foedus.errors import MeaningError
-from foedus.runs import arrays, executors, locks, record
+from foedus.runs import arrays, blocks, executors, layout, locks, record
 from foedus.runs.executors import Job
-from foedus.runs.folder import JOURNAL, MANIFEST, Folder, runs_in
+from foedus.runs.folder import FORMAT, JOURNAL, MANIFEST, Folder, runs_in
+from foedus.runs.keeping import LOCATED
 from foedus.runs.record import opened
 from foedus.runs.simulate import simulate
+from foedus.runs.simulation import simulation_work
 from foedus.scenario.scenario import Scenario
 
 DRAWS, CHUNK = 700, 100
@@ -259,7 +262,7 @@ def test_what_a_killed_process_had_begun_to_write_goes(trip: Scenario, into: Pat
     assert files(into) == before
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 7}', '{"format": 1}', '{"format": 1, "kind": "draws", "no": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 7}', '{"format": 2}', '{"format": 2, "kind": "draws", "no": 1}'])
 def test_a_broken_manifest_is_said_to_be(trip: Scenario, into: Path, text: str) -> None:
     simulated(trip, into)
     (into / MANIFEST).write_text(text)
@@ -274,7 +277,7 @@ def test_failed_draws_are_counted_and_located(tmp_path: Path, into: Path) -> Non
     noted = [i for entry in folder.journal() for i in entry["failed"]]
     assert 0 < len(lost) < DRAWS
     assert folder.manifest().notes["failures"] == len(lost)
-    assert noted == [i for k in range(0, DRAWS, CHUNK) for i in lost[(lost >= k) & (lost < k + CHUNK)][: record.LOCATED]]
+    assert noted == [i for k in range(0, DRAWS, CHUNK) for i in lost[(lost >= k) & (lost < k + CHUNK)][:LOCATED]]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="a superuser may write anywhere")
@@ -306,14 +309,89 @@ def test_the_manifest_says_what_was_computed(trip: Scenario, into: Path) -> None
 
 
 def test_what_chunk_files_hold(trip: Scenario, into: Path) -> None:
-    """Plain little-endian numbers and their CRC-32C, by the test value of RFC 3720."""
+    """Rows of little-endian numbers, each with its CRC-32C, and an index with one of its own; by the test value of RFC 3720."""
     import google_crc32c
 
     assert google_crc32c.value(bytes(32)) == 0x8A9136AA
     simulated(trip, into)
     raw = (into / "trust" / "c" / "0" / "0" / "2").read_bytes()
-    np.testing.assert_array_equal(
-        np.frombuffer(raw[:-4], "<f8").reshape(3, 3, CHUNK), opened(into)["trust"].values[..., 2 * CHUNK : 3 * CHUNK]
-    )
-    assert int.from_bytes(raw[-4:], "little") == google_crc32c.value(raw[:-4])
-    assert arrays.CRC_BYTES == 4
+    place = raw[-9 * arrays.ENTRY_BYTES - arrays.CRC_BYTES : -arrays.CRC_BYTES]
+    assert int.from_bytes(raw[-arrays.CRC_BYTES :], "little") == google_crc32c.value(place)
+    values = opened(into)["trust"].values[..., 2 * CHUNK : 3 * CHUNK].reshape(9, CHUNK)
+    for (begin, length), row in zip(np.frombuffer(place, "<u8").reshape(9, 2).tolist(), values, strict=True):
+        body, check = raw[begin : begin + 8 * CHUNK], raw[begin + 8 * CHUNK : begin + length]
+        np.testing.assert_array_equal(np.frombuffer(body, "<f8"), row)
+        assert int.from_bytes(check, "little") == google_crc32c.value(body)
+
+
+def test_what_is_known_to_be_the_same_is_kept_once(trip: Scenario, into: Path) -> None:
+    """All policies find the same trust in the first crisis, whatever is drawn."""
+    chosen, _ = simulation_work(trip, {"draws": DRAWS}).plan()
+    found = {v.name: v for v in layout.variables(chosen)}
+    assert len(found["trust"].kept) < len(found["trust"].rows) == 9
+    computed = simulation_work(trip, {"draws": DRAWS})(0, CHUNK)
+    first = layout.first_alike(chosen)
+    for row, alike in enumerate(first):
+        np.testing.assert_array_equal(computed[row], computed[alike])
+    simulated(trip, into)
+    assert (into / "trust" / "c" / "0" / "0" / "2").stat().st_size == blocks.length(found["trust"], CHUNK)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_rows_of_whole_pages_are_written_past_the_memory_of_the_system_or_not(
+    trip: Scenario, into: Path, direct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file system does not know such writes, the same files are written as ever; the last chunk is not a whole one."""
+    opens: list[int] = []
+    really = os.open
+
+    def watched(path: Any, flags: int, mode: int = 0o777) -> int:
+        opens.append(flags & getattr(os, "O_DIRECT", 0))
+        if opens[-1] and not direct:
+            raise OSError(22, "Invalid argument")
+        return really(path, flags, mode)
+
+    monkeypatch.setattr(blocks.os, "open", watched)
+    simulated(trip, into, draws=20_000, chunk=8192, run=executors.threads(2))
+    assert any(opens) == hasattr(os, "O_DIRECT")
+    same(simulate(trip, draws=20_000), opened(into))
+    assert record.damaged(Folder(into)) == []
+
+
+def test_threads_that_wait_for_the_disk_come_to_the_same(trip: Scenario, into: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    write = blocks.Block.write
+
+    def slow(self: blocks.Block, *where: Any, **how: Any) -> None:
+        time.sleep(0.02)
+        write(self, *where, **how)
+
+    simulated(trip, tmp_path / "other")
+    monkeypatch.setattr(blocks.Block, "write", slow)
+    simulated(trip, into, run=executors.threads(2))
+    assert files(into) == files(tmp_path / "other")
+
+
+def test_what_threads_had_written_counts_when_another_chunk_cannot_be(trip: Scenario, into: Path, monkeypatch: Any) -> None:
+    write = blocks.Block.write
+
+    def full(self: blocks.Block, folder: Path, index: int, *, direct: bool) -> None:
+        if index == 3:
+            raise OSError(28, "No space left on device")
+        write(self, folder, index, direct=direct)
+
+    monkeypatch.setattr(blocks.Block, "write", full)
+    with pytest.raises(MeaningError, match="No space left on device"):
+        simulated(trip, into, run=executors.threads(2))
+    noted = {e["chunk"] for e in Folder(into).journal()}
+    assert {0, 1, 2} <= noted
+    assert 3 not in noted
+    assert Folder(into).status == "stopped"
+
+
+def test_a_run_of_an_older_format_is_refused_with_the_reason(trip: Scenario, into: Path) -> None:
+    simulated(trip, into)
+    told = json.loads((into / MANIFEST).read_text())
+    (into / MANIFEST).write_text(json.dumps(told | {"format": 1}))
+    error = refused(lambda: simulated(trip, into, resume=True))
+    assert error.what == f"this version of foedus reads runs of format {FORMAT}, and this one has format 1"
+    assert "compute it anew" in error.fix

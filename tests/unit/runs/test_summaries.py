@@ -12,7 +12,7 @@ from helpers import TOLL, edited, refused, scenario_of
 
 from foedus.claims import counting
 from foedus.claims.counting import Claims, summarise_claims
-from foedus.runs import executors, nodes, record, summaries, summarise
+from foedus.runs import executors, nodes, simulation, summaries, summarise
 from foedus.runs.folder import Folder
 from foedus.runs.simulate import simulate
 from foedus.runs.summaries import Blocks, Records, State, folded, plant
@@ -27,7 +27,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a hundred draws, in pieces of forty, so that little is much."""
     for module in (summaries, summarise):
         monkeypatch.setattr(module, "BLOCK", 100)
-    for module in (record, summaries):
+    for module in (simulation, summaries):
         monkeypatch.setattr(module, "PIECE", 40)
     monkeypatch.setattr(summaries, "SKETCHED", 60)
 
@@ -54,7 +54,7 @@ def flat(trip: Scenario, **options: Any) -> np.ndarray[Any, Any]:
     """Every record of a simulation, (record, draw), in the order of the summary."""
     found, labels = (
         simulate(trip, draws=DRAWS, **options),
-        record.simulation_work(trip, {"draws": DRAWS}).plan()[0].recurrence.records,
+        simulation.simulation_work(trip, {"draws": DRAWS}).plan()[0].recurrence.records,
     )
     rows = []
     for p, t in itertools.product(range(3), range(3)):
@@ -92,7 +92,7 @@ def test_neither_chunk_nor_executor_changes_a_bit(trip: Scenario, tmp_path: Path
 
 
 def test_every_order_of_the_chunks_makes_the_same_tree(trip: Scenario, tmp_path: Path) -> None:
-    work = Records(record.simulation_work(trip, {"draws": 600}))
+    work = Records(simulation.simulation_work(trip, {"draws": 600}))
     parts = [Blocks(work)(k * 100, 100) for k in range(6)]
     whole = folded(Blocks(work)(0, 600), work.merge)
     for k, order in enumerate(itertools.permutations(range(6))):
