@@ -238,8 +238,8 @@ Of a run, keeping takes, round by round, writing, checksums and bookkeeping toge
 | --- | --- | --- |
 {shares}
 
-The goal is below {goal:.0f}%: {verdict}. Chunks are written beside computing, so that the clock tells what an idle core saves, and
-processor time what there is to save. Disk: {disk}."""
+The goal is below {goal:.0f}%: {verdict}. Chunks are written beside computing, so that the clock tells what an idle core saves,
+and processor time what there is to save. Disk: {disk}."""
 
 WORKERS = """\
 ## Two workers
