@@ -15,7 +15,7 @@ from foedus.protocol.loader import shipped
 from foedus.report.files import write_whole
 from foedus.report.page.findings import Findings
 from foedus.report.page.html import page
-from foedus.report.views.actors import actors, policies, ties
+from foedus.report.views.actors import actors, indexed, policies
 from foedus.report.views.claims import view
 from foedus.report.views.inspection import inspect_scenario
 from foedus.report.views.library import library
@@ -70,10 +70,10 @@ def test_policies_in_words() -> None:
 def test_actors_and_ties() -> None:
     solved = solve(load_scenario("karabakh-2020"))
     assert [a.role for a in actors(solved.scenario)] == ["rival", "client", "patron"]
-    (by_channel,) = ties(solved)
+    (by_channel,) = indexed(solved)
     assert by_channel.over == "channel"
     assert all(len(c.values) == len(by_channel.elements) for c in by_channel.columns)
-    assert ties(solve(load_scenario("textbook"))) == []
+    assert indexed(solve(load_scenario("textbook"))) == []
 
 
 def test_numbers_are_shown_in_the_unit_they_were_written_in() -> None:

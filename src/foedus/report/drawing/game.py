@@ -9,10 +9,10 @@ import textwrap
 from collections.abc import Iterator
 
 from foedus.model.solve import Solved
+from foedus.report.drawing.indexed import indexed_marks
 from foedus.report.drawing.layout import FORK, Layout, Spot, lay_out
 from foedus.report.drawing.marks import Mark, draw, text
 from foedus.report.drawing.style import owner, standalone
-from foedus.report.drawing.ties import ties_marks
 from foedus.report.text import clean, number, plural, probability
 from foedus.report.views.actors import actors
 from foedus.report.views.tree import Fork, Twig, grow
@@ -36,7 +36,7 @@ def figure(solved: Solved) -> str:
     y += 26
     parts += [m.moved(MARGIN, y) for m in tree_marks(tree)]
     y += tree.height + 30
-    for panel, height in (_actors(solved), ties_marks(solved, width - 2 * MARGIN)):
+    for panel, height in (_actors(solved), indexed_marks(solved, width - 2 * MARGIN)):
         parts += [m.moved(MARGIN, y) for m in panel]
         y += height + 20 if height else 0
     return standalone(solved.scenario.title, description(solved), parts, width, y)

@@ -22,7 +22,7 @@ from foedus.report.page.findings import Findings
 from foedus.report.page.typeset import typeset
 from foedus.report.tables.validation import validation_tables
 from foedus.report.text import clean, count, number
-from foedus.report.views.actors import actors, policies, ties
+from foedus.report.views.actors import actors, indexed, policies
 from foedus.report.views.answer import answer
 from foedus.report.views.citations import citations
 from foedus.report.views.claims import view
@@ -62,7 +62,7 @@ def _context(found: Findings, command: str) -> dict[str, Any]:
         "solved": solved,
         "payoff_unit": str(scenario.protocol.payoff_unit),
         "actors": actors(scenario),
-        "ties": ties(solved),
+        "indexed": indexed(solved),
         "tied": tied(solved),
         "network": Markup(network_figure(solved)),  # noqa: S704 - as above
         "formulas": typeset(scenario),

@@ -13,7 +13,7 @@ from foedus.report import palette
 from foedus.report.tables.solve import measures, payoffs
 from foedus.report.terminal.screen import Screen, columns, heading, share_bar, table_part
 from foedus.report.text import clean, number, probability
-from foedus.report.views.actors import Ties, actors, policies, ties
+from foedus.report.views.actors import Indexed, actors, indexed, policies
 from foedus.report.views.amounts import Folding
 from foedus.report.views.solution import exactness, promise_lines
 from foedus.report.views.tree import Fork, Twig, grow
@@ -117,8 +117,8 @@ def shown_parts(solved: Solved, screen: Screen) -> Iterator[RenderableType]:
     if solved.scenario.question:
         yield Text(clean(solved.scenario.question), style="italic")
     yield from (Text(), actors_part(solved))
-    for found in ties(solved):
-        yield from (Text(), ties_part(found, screen))
+    for found in indexed(solved):
+        yield from (Text(), indexed_part(found, screen))
     yield from (Text(), policies_part(solved), Text(), tree_part(grow(solved), screen))
     if solved.promises:
         yield from (Text(), promises_part(solved))
@@ -132,7 +132,7 @@ def actors_part(solved: Solved) -> RenderableType:
     return Group(heading("Actors"), table)
 
 
-def ties_part(found: Ties, screen: Screen) -> RenderableType:
+def indexed_part(found: Indexed, screen: Screen) -> RenderableType:
     """Measures over a set, as small bars side by side."""
     width = max(4, min(BAR, (screen.width - 14) // (len(found.columns) * 2) - 4))
     titles = [found.over]

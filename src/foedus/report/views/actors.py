@@ -1,4 +1,4 @@
-"""Who is in a crisis and what ties them: whatever the protocol has indexed, without knowing what it stands for."""
+"""Who is in a crisis, what they may do, and whatever the protocol has indexed, without knowing what it stands for."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Ties:
+class Indexed:
     """Every measure over one set."""
 
     over: str
@@ -62,7 +62,7 @@ def actors(scenario: Scenario) -> list[Actor]:
     return found
 
 
-def ties(solved: Solved) -> list[Ties]:
+def indexed(solved: Solved) -> list[Indexed]:
     """The measures that are indexed, set by set, as solved."""
     protocol = solved.scenario.protocol
     columns: dict[str, list[Column]] = {}
@@ -72,7 +72,7 @@ def ties(solved: Solved) -> list[Ties]:
         values = tuple(solved.measures[label(name, k)] for k in protocol.elements(measure))
         largest = max([1.0 if not measure.unit.powers else 0.0, *(abs(v) for v in values if v == v)])
         columns.setdefault(measure.over, []).append(Column(name, clean(measure.meaning), str(measure.unit), values, largest))
-    return [Ties(over, protocol.sets[over], tuple(found)) for over, found in columns.items()]
+    return [Indexed(over, protocol.sets[over], tuple(found)) for over, found in columns.items()]
 
 
 def policies(scenario: Scenario) -> list[PolicyRow]:

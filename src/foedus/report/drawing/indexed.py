@@ -8,25 +8,25 @@ from collections.abc import Iterator
 from foedus.model.solve import Solved
 from foedus.report.drawing.marks import Mark, draw, text
 from foedus.report.text import number
-from foedus.report.views.actors import Column, Ties, ties
+from foedus.report.views.actors import Column, Indexed, indexed
 
 LINE = 19
 PANEL = 230
 LETTER = 6.6
 
 
-def ties_marks(solved: Solved, width: float) -> tuple[list[Mark], float]:
+def indexed_marks(solved: Solved, width: float) -> tuple[list[Mark], float]:
     """The panels of every set below each other, and how high they are."""
     parts: list[Mark] = []
     y = 0.0
-    for found in ties(solved):
+    for found in indexed(solved):
         drawn, height = _set_marks(found, width)
         parts += [m.moved(0, y) for m in drawn]
         y += height + 18
     return parts, y
 
 
-def _set_marks(found: Ties, width: float) -> tuple[list[Mark], float]:
+def _set_marks(found: Indexed, width: float) -> tuple[list[Mark], float]:
     names = max(len(e) for e in found.elements) * LETTER + 12
     each = min(PANEL, max(120.0, (width - names) / len(found.columns)))
     across = max(1, int((width - names) // each))
