@@ -21,7 +21,7 @@ import pytest
 import xarray as xr
 from command import SCENARIO, Finished, changed, foedus
 
-from foedus import runs
+from foedus import datasets, runs
 from foedus.runs.folder import Folder
 from foedus.runs.locks import locked
 
@@ -133,6 +133,9 @@ def test_until(here: Path) -> None:
         (["sweep", "textbook", "--over", "d=0:1:1", "--output", "x"], "a range wants from 2"),
         (["sweep", "textbook", "--table", "no.csv", "--output", "x"], "cannot read the table"),
         (["sweep", "nowhere", "--output", "x"], "no scenario 'nowhere'"),
+        (["sweep", "textbook", "--cases", "no.csv", "--output", "x"], "cases say all"),
+        (["sweep", "--cases", "no.csv", "--output", "x"], "cannot read the cases"),
+        (["sweep", "--cases", "mine.yaml", "--output", "x.nc", "--table", "t.csv"], "cases say all"),
     ],
     ids=lambda v: " ".join(v[:4]) if isinstance(v, list) else "",
 )
@@ -332,6 +335,26 @@ def test_points_that_fail_are_named_and_the_others_are_there(here: Path) -> None
     (here / "broken.yaml").write_text(UNCERTAIN, "utf-8")
     again = foedus("sweep", "--table", "table.csv", "--draws", "200", "--workers", "1", "--output", "other", "--json", cwd=here)
     assert [p["status"] for p in json.loads(again.out)["points"]] == [0, 0, 0, 2, 0]
+
+
+def test_a_sweep_over_cases_locates_those_that_fail(here: Path) -> None:
+    """Two coded cases, one of them with a word that the code book does not have; and a table of triads that no data speak to."""
+    folder = here / "cases"
+    folder.mkdir()
+    coded = (Path(datasets.__file__).parent / "cases" / "suez-1956.yaml").read_text("utf-8")
+    (folder / "good.yaml").write_text(coded, "utf-8")
+    (folder / "odd.yaml").write_text(coded.replace("commitment: {is: ", "commitment: {is: un", 1), "utf-8")
+    line = ["--draws", "100", "--workers", "1", "--no-claims", "--json"]
+    found = foedus("sweep", "--cases", "cases", "--output", "coded", *line, cwd=here)
+    points = json.loads(found.out)["points"]
+    assert (found.code, [p["status"] for p in points]) == (2, [0, 2])
+    assert "odd.yaml:" in points[1]["why"]
+    (here / "triads.csv").write_text("client,patron,rival,year\nGEO,USA,XXX,2008\nGEO,USA,RUS,long ago\n", "utf-8")
+    found = foedus("sweep", "--cases", "triads.csv", "--output", "triads", *line, cwd=here)
+    points = json.loads(found.out)["points"]
+    assert (found.code, [p["status"] for p in points]) == (2, [2, 2])
+    assert "triads.csv:3" in points[1]["why"]
+    assert "this is no year" in points[1]["why"]
 
 
 def test_a_sweep_goes_on(here: Path) -> None:

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 @click.option(
     "--table", type=click.Path(path_type=Path), metavar="FILE.csv", help="A row for each point, a column for each number."
 )
+@click.option(
+    "--cases",
+    "cases",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A case for each point: a .csv of client, patron, rival, year; a coded case; or a folder of such.",
+)
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="The sweep's folder.")
 @with_draws
 @with_seed
@@ -41,11 +48,12 @@ def sweep(
     names: tuple[str, ...],
     axes: tuple[str, ...],
     table: Path | None,
+    cases: Path | None,
     output: Path,
     changes: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Ask the same of a grid, a table or a list of scenarios.
+    """Ask the same of a grid, a table, a list of scenarios, or cases.
 
     A SCENARIO is a shipped name, a variant (NAME+VARIANT), a scenario file or an overlay. The folder holds one labelled dataset,
     sweep.nc. A point that fails is named, and the exit code is its own; the others are computed all the same.
@@ -58,7 +66,7 @@ def sweep(
     from foedus.runs.sweep import sweep as over_points
     from foedus.runs.sweep import with_base
 
-    points = with_base(_points(names, axes, table), lambda s: _changed(s, changes))
+    points = with_base(_points(names, axes, table, cases), lambda s: _changed(s, changes))
     ask = Questions(given["draws"], given["seed"], not given["no_claims"])
     with patience() as tell:
         dataset = over_points(
@@ -91,9 +99,13 @@ def _changed(scenario: Scenario, changes: tuple[str, ...]) -> Scenario:
     return scenario
 
 
-def _points(names: tuple[str, ...], axes: tuple[str, ...], table: Path | None) -> list[Point]:
+def _points(names: tuple[str, ...], axes: tuple[str, ...], table: Path | None, cases: Path | None) -> list[Point]:
     from foedus.runs import sweep as library
 
+    if cases is not None:
+        if names or axes or table is not None:
+            raise InputError("cases say all: they go with no scenario, no --over and no --table", fix="give --cases alone")
+        return library.of_cases(cases)
     if table is not None:
         if axes or len(names) > 1:
             raise InputError("a table says all: it goes with at most one scenario, and without --over", fix="give either")

@@ -20,6 +20,7 @@ import numpy as np
 from foedus.documents import digest_of
 from foedus.errors import FoedusError, InputError, MeaningError, NotFoundError, Place, ShapeError
 from foedus.runs import executors
+from foedus.runs.cases import Case, cases
 from foedus.runs.executors import Job, Run
 from foedus.runs.folder import Folder, Manifest, identity
 from foedus.runs.store import save
@@ -42,12 +43,12 @@ class Point:
 
     Attributes:
         labels: what tells it from the others: the values on the axes, or the cells of the table.
-        scenario: its base: a name, a file, or a scenario that is at hand.
+        scenario: its base: a name, a file, a scenario that is at hand, or a case that makes one.
         changes: its numbers that are set: to a value, or to a prior as text.
     """
 
     labels: Mapping[str, Value]
-    scenario: str | Scenario
+    scenario: str | Scenario | Case
     changes: Mapping[str, Value]
 
     def load(self) -> Scenario:
@@ -56,13 +57,14 @@ class Point:
         Raises:
             InputError: it cannot be read, or a change does not fit it.
         """
-        base = self.scenario if isinstance(self.scenario, Scenario) else load_scenario(self.scenario)
+        base = load_scenario(self.scenario) if isinstance(self.scenario, str) else self.scenario
+        base = base.load() if isinstance(base, Case) else base
         return base.with_numbers(self.changes) if self.changes else base
 
     @property
     def digest(self) -> str:
         """Of what the point computes, as far as that is known before it is loaded."""
-        base = self.scenario.digest if isinstance(self.scenario, Scenario) else self.scenario
+        base = self.scenario if isinstance(self.scenario, str) else self.scenario.digest
         return digest_of(base, dict(self.changes))
 
     @property
@@ -127,6 +129,15 @@ def _row(path: Path, line: int, row: Mapping[Any, Any], scenario: str | Scenario
     if base is None:
         raise MeaningError("the row names no scenario", place, f"add a column '{NAME}', or name one for all rows")
     return Point({**({NAME: name} if name else {}), **cells}, base, cells)
+
+
+def of_cases(path: Path | str) -> list[Point]:
+    """A point for each case of a file or a folder; see `cases.cases`.
+
+    Raises:
+        InputError: nothing is there, or it is no file of cases.
+    """
+    return [Point(labels, case, {}) for labels, case in cases(path)]
 
 
 def value_of(text: str) -> Value:
@@ -301,6 +312,12 @@ def with_base(points: Iterable[Point], change: Callable[[Scenario], Scenario]) -
                     continue
             base = made[p.scenario]
         else:
-            base = change(p.scenario)
+            try:
+                base = change(p.scenario.load() if isinstance(p.scenario, Case) else p.scenario)
+            except InputError:
+                if isinstance(p.scenario, Scenario):
+                    raise
+                result.append(p)
+                continue
         result.append(replace(p, scenario=base))
     return result
