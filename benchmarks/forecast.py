@@ -95,7 +95,7 @@ def verdict(said: Mapping[str, Any], y: Any) -> str:
     """In words, whether the model is worth anything."""
     losses = {name: SCORES["log"](p, y) for name, p in said.items()}
     off, raw = difference(losses["fitted"], losses[CONSTANT]), difference(losses["fitted"], losses["prior"])
-    words = "better" if off.high < 0 else "worse" if off.low > 0 else "no better and no worse, as far as so few events can tell,"
+    words = "better" if off.high < 0 else "worse" if off.low > 0 else "no better and no worse, as far as so few events can tell"
     return (
         f"Fitting takes the log score from {number(losses['prior'].mean())} to {number(losses['fitted'].mean())}"
         f" ({number(raw.value)}, {number(raw.low)} to {number(raw.high)}). Against the plain rate of responses"

@@ -265,6 +265,6 @@ def finite(data: Any) -> Any:
     """The data with numbers that are not finite as None, which JSON has a word for."""
     if isinstance(data, dict):
         return {k: finite(v) for k, v in data.items()}
-    if isinstance(data, list):
+    if isinstance(data, list | tuple):
         return [finite(v) for v in data]
     return None if isinstance(data, float) and not math.isfinite(data) else data

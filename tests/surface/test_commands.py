@@ -245,6 +245,33 @@ def test_list() -> None:
     assert "The textbook crisis" in foedus("list").out
 
 
+def test_show_prints_the_tree_as_data() -> None:
+    found = loaded("show", "textbook", "--json")
+    assert [a["role"] for a in found["actors"]] == ["rival", "client", "patron"]
+    onset = found["tree"]
+    assert onset["node"] == "onset" and sum(t["probability"] for t in onset["twigs"]) == pytest.approx(1)
+    solved = {n["node"]: n for n in loaded("solve", "textbook", "--json")["nodes"]}
+    assert {t["action"]: t["probability"] for t in onset["twigs"]} == pytest.approx(solved["onset"]["actions"])
+    assert {p["name"] for p in found["promises"]} == {"aid"}
+
+
+def test_check_prints_what_it_found_as_data(tmp_path: Path) -> None:
+    path = tmp_path / "loose.yaml"
+    path.write_text(
+        changed(SCENARIO, ("sources:\n", 'sources:\n  idle: {publication: Nobody reads this, date: "1999"}\n')), "utf-8"
+    )
+    found = loaded("check", path, "--json")
+    assert found["kind"] == "scenario" and any("number" in count for count in found["counts"])
+    assert any("idle" in warning["what"] for warning in found["warnings"])
+
+
+def test_cite_alone_says_how_to_cite_foedus() -> None:
+    assert __version__ in foedus("cite").out
+    assert "@software{foedus" in foedus("cite", "--format", "bibtex").out
+    assert not loaded("cite", "--json")["works"]
+    assert loaded("cite", "textbook", "--json")["works"]
+
+
 def test_cite_names_only_what_is_used() -> None:
     extra = changed(
         SCENARIO, ("sources:\n", "sources:\n  idle: {publication: Nobody reads this, date: 1999}\n".replace("1999", '"1999"'))

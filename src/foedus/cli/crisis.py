@@ -21,6 +21,7 @@ from foedus.cli.options import (
     options_again,
     put_tables,
     scenario_name,
+    scenario_names,
     solved_at,
     with_changes,
     with_posterior,
@@ -136,9 +137,10 @@ def _solved_tables(solved: Solved) -> list[Table]:
 @click.command()
 @scenario_name
 @click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Write the tree and the actors as one SVG.")
+@json_option
 @at_prior_set
 @with_changes
-def show(name: str, svg: Path | None, prior_set: str | None, changes: tuple[str, ...]) -> None:
+def show(name: str, svg: Path | None, as_json: bool, prior_set: str | None, changes: tuple[str, ...]) -> None:
     """The actors and their ties, and the game tree."""
     from foedus.report.files import check_target, write_whole
 
@@ -151,6 +153,11 @@ def show(name: str, svg: Path | None, prior_set: str | None, changes: tuple[str,
         write_whole(svg, figure(solved))
         click.echo(f"wrote {svg}")
         return
+    if as_json:
+        from foedus.report.views.tree import shown
+
+        print_json(shown(solved))
+        return
     from foedus.report.terminal.game import shown_parts
     from foedus.report.terminal.screen import screen
 
@@ -160,7 +167,8 @@ def show(name: str, svg: Path | None, prior_set: str | None, changes: tuple[str,
 
 @click.command()
 @click.argument("name", metavar="FILE")
-def check(name: str) -> None:
+@json_option
+def check(name: str, as_json: bool) -> None:
     """What is wrong with a file, where, and how to mend it.
 
     FILE is a scenario or protocol: a YAML file, a shipped name, or '-' for standard input. Exit code 2 where it is wrong.
@@ -168,7 +176,10 @@ def check(name: str) -> None:
     from foedus.report.views.inspection import inspect_file
 
     found = inspect_file(name)
-    click.echo("\n".join(found.lines()))
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        click.echo("\n".join(found.lines()))
 
 
 @click.command(name="list")
@@ -185,15 +196,22 @@ def list_(as_json: bool) -> None:
 
 
 @click.command()
-@scenario_name
+@click.argument("name", metavar="[SCENARIO]", required=False, shell_complete=scenario_names)
+@json_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "bibtex"]), default="text", show_default=True, help="How to print it."
 )
-def cite(name: str, form: str) -> None:
-    """The publications and sources that a run rests on."""
+def cite(name: str | None, as_json: bool, form: str) -> None:
+    """The publications and sources that a run rests on.
+
+    Without a SCENARIO, how to cite foedus itself.
+    """
     from foedus.report.views.citations import bibtex, citations, plain_text
 
-    found = citations(open_scenario(name))
+    found = citations(open_scenario(name) if name else None)
+    if as_json:
+        print_json(found.to_dict())
+        return
     click.echo(bibtex(found) if form == "bibtex" else plain_text(found))
 
 

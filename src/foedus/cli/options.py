@@ -38,7 +38,7 @@ class Commands(click.Group):
         return list(self.commands)
 
 
-def _scenarios(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+def scenario_names(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
     """What a shell offers where a scenario is wanted: the shipped ones, and files where no name fits."""
     from click.shell_completion import CompletionItem
 
@@ -48,7 +48,7 @@ def _scenarios(_: click.Context, __: click.Parameter, typed: str) -> list[Comple
     return [CompletionItem(name) for name in named] or [CompletionItem(typed, type="file")]
 
 
-scenario_name = click.argument("name", metavar="SCENARIO", shell_complete=_scenarios)
+scenario_name = click.argument("name", metavar="SCENARIO", shell_complete=scenario_names)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 in_the_limit = click.option("--limit", is_flag=True, help="Solve the subgame-perfect limit in place of logit choice.")
 at_prior_set = click.option(

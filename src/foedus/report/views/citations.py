@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import quote
 
 import foedus
@@ -51,9 +52,18 @@ class Citations:
         named = (("Software", self.software), ("Works", self.works), ("Sources of numbers", self.sources))
         return ((title, entries) for title, entries in named if entries)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The entries as plain data."""
+        return {part: [asdict(entry) for entry in entries] for part, entries in vars(self).items()}
 
-def citations(scenario: Scenario, *, records: bool = False) -> Citations:
-    """What a run of a scenario rests on: of its sources, only those that a number (or, on request, a claim's record) names."""
+
+def citations(scenario: Scenario | None, *, records: bool = False) -> Citations:
+    """What a run of a scenario rests on: of its sources, only those that a number (or, on request, a claim's record) names.
+
+    Without a scenario: foedus alone.
+    """
+    if scenario is None:
+        return Citations((_software(set()),), (), ())
     protocol = scenario.protocol
     cited = [*protocol.cites, *(key for m in protocol.measures.values() for key in m.cites)]
     works = {key: protocol.references[key] for key in cited if key in protocol.references} | dict(scenario.references)

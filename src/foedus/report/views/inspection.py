@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from foedus.documents import MAX_BYTES, Document, parse_document, read_document
 from foedus.errors import MeaningError, NotFoundError, Place, nearest
@@ -45,6 +46,11 @@ class Inspection:
         yield f"ok: the {self.kind} '{clean(self.name)}' has {', '.join(self.counts)}"
         for warning in self.warnings:
             yield f"warning: {warning.place}: {warning.what}" if warning.place else f"warning: {warning.what}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain data."""
+        warnings = [{"what": w.what, **(asdict(w.place) if w.place else {})} for w in self.warnings]
+        return {"kind": self.kind, "name": self.name, "counts": list(self.counts), "warnings": warnings}
 
 
 def inspect_file(name: str) -> Inspection:

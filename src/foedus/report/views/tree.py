@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from foedus.documents import finite
 from foedus.formulas import Constant
 from foedus.model.solve import Solved, SolvedNode
 from foedus.protocol.protocol import Branch
 from foedus.report.text import clean
+from foedus.report.views.actors import actors, indexed, policies
 from foedus.report.views.amounts import Folding, Shown
 
 
@@ -48,6 +51,21 @@ class Fork:
             yield depth, twig
             if twig.then:
                 yield from twig.then.walk(depth + 1)
+
+
+def shown(solved: Solved) -> dict[str, Any]:
+    """What `show` draws, as plain data."""
+    found = {
+        "scenario": solved.scenario.name,
+        "title": solved.scenario.title,
+        "question": solved.scenario.question,
+        "actors": [asdict(a) for a in actors(solved.scenario)],
+        "indexed": [asdict(i) for i in indexed(solved)],
+        "policies": [asdict(p) for p in policies(solved.scenario)],
+        "tree": asdict(grow(solved)),
+        "promises": solved.to_dict()["promises"],
+    }
+    return dict(finite(found))
 
 
 def grow(solved: Solved) -> Fork:
