@@ -14,11 +14,12 @@ from foedus.claims.results import Audit
 from foedus.datasets.books.schema import CaseSchema
 from foedus.datasets.casebook import case_scenario, code_book, read_case, shipped_cases
 from foedus.datasets.new import base_scenario
+from foedus.protocol.loader import shipped
 from foedus.report.page.gallery import index, page
 from foedus.scenario.loader import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARY, DOCS = ROOT / "src/foedus/scenario/library", ROOT / "docs"
+LIBRARY, DOCS = shipped("foedus.scenario")["triad"].parent, ROOT / "docs"
 DRAWS = 2048
 CASES = sorted(shipped_cases())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import refused
 
+import foedus.datasets
 from foedus.claims.audit import audit
 from foedus.datasets.catalog import data_set
 from foedus.datasets.mapping import check_mapping, evaluate, fill, mapping
@@ -21,7 +22,7 @@ from foedus.scenario.loader import build_scenario
 from foedus.scenario.scenario import Scenario
 from foedus.schema import validate
 
-MAP = Path(__file__).parents[3] / "src/foedus/datasets/maps/intervention.yaml"
+MAP = Path(foedus.datasets.__file__).parent / "maps" / "intervention.yaml"
 
 
 def made(store: Store, *triad: str, year: int = 2019, vantage: str | None = None) -> tuple[str, Scenario]:
