@@ -22,6 +22,7 @@ import doctest
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -104,9 +105,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(folder)
-    return folder
+def here(folder: Path, block: Block, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A document's own folder: what the examples of one write, those of another do not find."""
+    own = folder.parent / f"{folder.name}-{block.document.relative_to(ROOT).as_posix().replace('/', '-')}"
+    if not own.exists():
+        shutil.copytree(folder, own)
+    monkeypatch.chdir(own)
+    return own
 
 
 @pytest.mark.parametrize("block", [b for b in ALL if b.language in EXECUTABLE], ids=str)
