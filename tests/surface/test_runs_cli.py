@@ -188,7 +188,7 @@ def test_killed_at_random_moments_it_comes_to_the_same(here: Path, kind: str) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["draws", "summary"])
 def test_killed_sixty_times_it_comes_to_the_same(here: Path, kind: str) -> None:
-    """Takes some minutes; last run on 2026-11-22, on Linux with two shared cores: 60 kills of each kind, the same bits."""
+    """Takes some minutes; last run on 2026-11-23, on Linux with two shared cores: 60 kills of each kind, the same bits."""
     kept = ["--draws", "1500000", "--summary"] if kind == "summary" else ["--draws", "100000", "--chunk", "500"]
     assert killed_again_and_again(here, 60, *kept) == 60
     assert chunks(here / "run") == chunks(here / "whole")
