@@ -53,7 +53,7 @@ def sweep(
     changes: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Ask the same of a grid, a table, a list of scenarios, or cases.
+    """Ask the same of a grid, a table, scenarios or cases.
 
     A SCENARIO is a shipped name, a variant (NAME+VARIANT), a scenario file or an overlay. The folder holds one labelled dataset,
     sweep.nc. A point that fails is named, and the exit code is its own; the others are computed all the same.
