@@ -1,8 +1,8 @@
 """A chunk in memory as its files will be, so that nothing is copied between computing and the disk.
 
 Each row begins on a page and has room for its checksum behind it, which is what a system wants that writes from a program's own
-memory to the disk (O_DIRECT): a tenth of the processor time of a write by way of the system's own memory. Where the disk falls
-behind, or a system does not know that, files are written as ever.
+memory to the disk (O_DIRECT): a tenth of the processor time of a write by way of the system's own memory, which is also why
+computing rather waits for a slow disk than writes otherwise. Where a system does not know that, files are written as ever.
 """
 
 from __future__ import annotations

@@ -115,7 +115,6 @@ class Keeper:
         for _ in range(threads + 1 + threads // 4):  # so that one may be written while all others are filled
             self._free.put(None)
         self._written: list[Future[Entry]] = []  # or being written
-        self._late = False  # has anybody waited for a block?
         self._writers = ThreadPoolExecutor(1 + threads // 4)
 
     def entries(self, run: Run, jobs: Sequence[Job]) -> Iterator[Entry]:
@@ -156,18 +155,11 @@ class Keeper:
         self._written.append(self._writers.submit(self._write, block, entry))
 
     def _block(self) -> Block:
-        try:
-            found = self._free.get_nowait()
-        except queue.Empty:
-            self._late = True
-            found = self._free.get()
-        return found or self.store.block()
+        return self._free.get() or self.store.block()
 
     def _write(self, block: Block, entry: Entry) -> Entry:
-        """Past the system's memory while the disk keeps up; by way of it, where computing would wait for the disk."""
-        late, self._late = self._late, False
         try:
-            block.write(self.store.folder.path, entry["chunk"], direct=not late)
+            block.write(self.store.folder.path, entry["chunk"], direct=True)
         finally:
             self._free.put(block)
         return entry
