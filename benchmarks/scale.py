@@ -267,7 +267,7 @@ TAIL = """\
 ## What 10¹² draws would need
 
 From the numbers above and nothing else; a cluster's own cores will be faster or slower. One draw here is {solves} solved crises,
-so 10¹² solves are a {solves}th of the first line.
+so 10¹² solves are one part in {solves} of the first line.
 
 | 10¹² draws | processor hours | days on {cores:,} cores | on disk |
 | --- | --- | --- | --- |
