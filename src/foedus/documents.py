@@ -261,6 +261,14 @@ def digest_of(*data: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def number_or_text(text: str) -> float | str:
+    """A number where the text is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def finite(data: Any) -> Any:
     """The data with numbers that are not finite as None, which JSON has a word for."""
     if isinstance(data, dict):

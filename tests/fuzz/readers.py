@@ -104,10 +104,10 @@ def formula() -> Read:
 
 def case() -> Read:
     """A coded case, and the scenario that is made of it."""
-    from foedus.datasets.casebook import scenario_text
+    from foedus.datasets.casebook import made
     from foedus.documents import parse_document
 
-    return lambda raw: scenario_text(parse_document(raw, "fuzz.yaml"))
+    return lambda raw: made(parse_document(raw, "fuzz.yaml"))
 
 
 def cases() -> Read:

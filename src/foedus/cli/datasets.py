@@ -155,12 +155,12 @@ def _written(essay: Path | None, case: Path | None, triad: dict[str, Any]) -> st
 
     given = [f"--{name}" for name, value in triad.items() if value is not None]
     if case is not None:
-        from foedus.datasets.casebook import scenario_text
+        from foedus.datasets.casebook import made
         from foedus.documents import read_document
 
         if essay or given:
             raise InputError("a coded case says everything itself", fix=f"leave out {(given or ['--essay'])[0]}")
-        return scenario_text(read_document(case))
+        return made(read_document(case)).text
     if essay is not None:
         from foedus.datasets.essay_file import essay_scenario
 

@@ -10,7 +10,6 @@ import click
 from foedus.cli.options import (
     check_tables,
     json_option,
-    number_or_text,
     open_scenario,
     put_tables,
     scenario_name,
@@ -147,6 +146,8 @@ def compare(
 
 
 def _levels(thresholds: tuple[str, ...]) -> dict[str, float]:
+    from foedus.documents import number_or_text
+
     levels: dict[str, float] = {}
     for text in thresholds:
         label, _, value = text.partition("=")

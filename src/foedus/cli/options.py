@@ -82,7 +82,18 @@ def open_scenario(name: str, changes: Sequence[str] = (), posterior: Path | None
     """A scenario with some of its numbers changed, or with a posterior in the place of its priors."""
     from foedus.scenario.loader import load_scenario
 
-    scenario = load_scenario(name)
+    scenario = changed(load_scenario(name), changes)
+    if posterior is not None:
+        from foedus.ensemble.posterior import conditioned
+
+        return conditioned(scenario, posterior)
+    return scenario
+
+
+def changed(scenario: Scenario, changes: Sequence[str]) -> Scenario:
+    """The scenario with numbers set by NAME=VALUE."""
+    from foedus.documents import number_or_text
+
     for change in changes:
         label, equals, text = change.partition("=")
         place = Place(f"--set {change}")
@@ -92,10 +103,6 @@ def open_scenario(name: str, changes: Sequence[str] = (), posterior: Path | None
             scenario = scenario.with_numbers({label.strip(): number_or_text(text.strip())})
         except InputError as error:
             raise error.at(place) from None
-    if posterior is not None:
-        from foedus.ensemble.posterior import conditioned
-
-        return conditioned(scenario, posterior)
     return scenario
 
 
@@ -114,14 +121,6 @@ def put_tables(folder: Path | None, make: Callable[[], Sequence[Table]]) -> None
 
         written = write_tables(folder, make())
         click.echo(f"wrote {len(written)} files to {folder}", err=True)
-
-
-def number_or_text(text: str) -> float | str:
-    """A number where the text is one."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def judge(scenario: Scenario, clock: Clock, **options: Any) -> Audit:

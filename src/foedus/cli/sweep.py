@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from foedus.cli.options import json_option, number_or_text, open_scenario, with_draws, with_seed
+from foedus.cli.options import changed, json_option, open_scenario, with_draws, with_seed
 from foedus.cli.runs import command_given, executor_of, with_resume, with_scheduler, with_threads
 from foedus.errors import InputError, Place
 from foedus.report.messages import print_json
 
 if TYPE_CHECKING:
     from foedus.runs.sweep import Point, Value
-    from foedus.scenario.scenario import Scenario
 
 
 @click.command()
@@ -66,7 +65,7 @@ def sweep(
     from foedus.runs.sweep import sweep as over_points
     from foedus.runs.sweep import with_base
 
-    points = with_base(_points(names, axes, table, cases), lambda s: _changed(s, changes))
+    points = with_base(_points(names, axes, table, cases), lambda s: changed(s, changes))
     ask = Questions(given["draws"], given["seed"], not given["no_claims"])
     with patience() as tell:
         dataset = over_points(
@@ -87,16 +86,6 @@ def sweep(
     worst = int(dataset["status"].max())
     if worst:
         context.exit(worst)
-
-
-def _changed(scenario: Scenario, changes: tuple[str, ...]) -> Scenario:
-    for change in changes:
-        label, _, text = change.partition("=")
-        try:
-            scenario = scenario.with_numbers({label.strip(): number_or_text(text.strip())})
-        except InputError as error:
-            raise error.at(Place(f"--set {change}")) from None
-    return scenario
 
 
 def _points(names: tuple[str, ...], axes: tuple[str, ...], table: Path | None, cases: Path | None) -> list[Point]:
@@ -126,6 +115,8 @@ def _points(names: tuple[str, ...], axes: tuple[str, ...], table: Path | None, c
 
 def _axis(text: str) -> tuple[str, list[Value]]:
     """`d=0.2,0.4` or `d=0:1:11`: from, to, and how many values."""
+    from foedus.documents import number_or_text
+
     label, equals, listed = text.partition("=")
     place, fix = Place(f"--over {text}"), "write for instance --over d=0.2,0.4 or --over d=0:1:11"
     if not equals or not listed.strip():

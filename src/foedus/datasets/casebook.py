@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,6 +22,7 @@ from foedus.numbers import parse_prior
 from foedus.protocol.loader import load_protocol
 from foedus.protocol.protocol import Protocol
 from foedus.scenario.loader import build_scenario
+from foedus.scenario.scenario import Scenario
 from foedus.schema import Strict, validate
 
 CODES = "codes"
@@ -118,18 +119,26 @@ def _check_sources(given: list[str], case: CaseSchema, document: Document, path:
             raise MeaningError(f"unknown source '{name}'", document.place(path), nearest(name, known))
 
 
-def scenario_text(document: Document) -> str:
-    """The text of the scenario that a coded case makes; it passes the check.
+class Made(NamedTuple):
+    """A coded case, and the scenario that it makes: its text, and what that text says."""
+
+    case: CaseSchema
+    text: str
+    scenario: Scenario
+
+
+def made(document: Document) -> Made:
+    """What a coded case makes; the scenario passes the check.
 
     Raises:
         InputError: the case is wrong, or what it says makes no sound scenario, such as a claim that supports one not there.
     """
-    text = case_scenario(case_of(document))
+    case = case_of(document)
+    text = case_scenario(case)
     try:
-        build_scenario(parse_document(text.encode(), document.name))
+        return Made(case, text, build_scenario(parse_document(text.encode(), document.name)))
     except InputError as error:
         raise MeaningError(f"the case makes no sound scenario: {error.what}", document.place(()), error.fix) from None
-    return text
 
 
 def case_scenario(case: CaseSchema) -> str:

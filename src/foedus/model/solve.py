@@ -180,7 +180,8 @@ def solved_values(world: World, program: Program, scenario: Scenario, prior_set:
     return solved_from(world, values, scenario, prior_set or scenario.reference, status)
 
 
-def _path(at: Position | Play) -> str:
+def path_of(at: Position | Play) -> str:
+    """Where something stands in the tree: the actions that lead there."""
     return "/".join(at.path)
 
 
@@ -191,17 +192,17 @@ def outputs_of(world: World) -> dict[str, Value]:
     for player in world.protocol.players:
         outputs[f"payoff:{player}"] = solution.value(player, world.model.tree)
     for at in world.model.tree.positions:
-        outputs[f"reach:{_path(at)}"] = solution.reach[at]
+        outputs[f"reach:{path_of(at)}"] = solution.reach[at]
         if at.player is not None:
             for kind, payoffs in solution.payoffs_by_kind(at.player, at).items():
-                outputs |= {f"payoff:{_path(at)}:{kind}:{a}": u for a, u in zip(at.children, payoffs, strict=True)}
+                outputs |= {f"payoff:{path_of(at)}:{kind}:{a}": u for a, u in zip(at.children, payoffs, strict=True)}
         for kind, chosen in solution.choices[at].items():
-            outputs |= {f"choice:{_path(at)}:{kind}:{a}": p for a, p in zip(at.children, chosen, strict=True)}
+            outputs |= {f"choice:{path_of(at)}:{kind}:{a}": p for a, p in zip(at.children, chosen, strict=True)}
             if kind is not None:
-                outputs[f"prior:{_path(at)}:{kind}"] = solution.prior(at)[kind]
-                outputs |= {f"posterior:{_path(at)}:{kind}:{a}": solution.posterior(at, a)[kind] for a in at.children}
+                outputs[f"prior:{path_of(at)}:{kind}"] = solution.prior(at)[kind]
+                outputs |= {f"posterior:{path_of(at)}:{kind}:{a}": solution.posterior(at, a)[kind] for a in at.children}
     outputs |= {f"covers:{p.name}": world.evaluate(p.covers.root) for p in world.protocol.promises.values()}
-    outputs |= {f"play:{_path(play)}": solution.reach[play] for play in world.model.tree.plays}
+    outputs |= {f"play:{path_of(play)}": solution.reach[play] for play in world.model.tree.plays}
     for name, measure in world.protocol.measures.items():
         for index in world.protocol.elements(measure):
             outputs[f"measure:{name}[{index}]" if index else f"measure:{name}"] = world.quantity(name, index)
@@ -213,7 +214,7 @@ def solved_from(world: World, values: Mapping[str, float], scenario: Scenario, p
     nodes: list[SolvedNode] = []
     beliefs: list[SolvedBelief] = []
     for at in world.model.tree.positions:
-        path = _path(at)
+        path = path_of(at)
         for kind in world.solution.choices[at]:
             actions = {a: values[f"choice:{path}:{kind}:{a}"] for a in at.children}
             losses = _losses({a: values[f"payoff:{path}:{kind}:{a}"] for a in at.children}) if at.player is not None else {}
@@ -231,7 +232,7 @@ def solved_from(world: World, values: Mapping[str, float], scenario: Scenario, p
         nodes=tuple(nodes),
         payoffs={player: values[f"payoff:{player}"] for player in world.protocol.players},
         beliefs=tuple(beliefs),
-        plays=tuple((_path(p), values[f"play:{_path(p)}"]) for p in world.model.tree.plays),
+        plays=tuple((path_of(p), values[f"play:{path_of(p)}"]) for p in world.model.tree.plays),
         measures={n.removeprefix("measure:"): v for n, v in values.items() if n.startswith("measure:")},
         promises=tuple(_promises(world, nodes, values)),
         status=status,

@@ -36,9 +36,9 @@ class Case:
             InputError: the case makes none; the error says in which line.
         """
         if not self.triad:
-            from foedus.datasets.casebook import scenario_text
+            from foedus.datasets.casebook import made
 
-            return build_scenario(parse_document(scenario_text(read_document(self.file)), self.file))
+            return made(read_document(self.file)).scenario
         from foedus.datasets.new import new_scenario
 
         given = dict(self.triad)

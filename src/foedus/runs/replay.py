@@ -15,6 +15,7 @@ from foedus.errors import InputError, MeaningError
 from foedus.game.tree import Play, Position
 from foedus.model.dynamics import NOISE
 from foedus.model.model import Model
+from foedus.model.solve import path_of
 from foedus.program.ir import Value
 from foedus.program.numpy_executor import execute
 from foedus.protocol.protocol import flat_names
@@ -131,11 +132,11 @@ class _Teller:
         outputs = dict[str, Value]()
         for at in self.model.tree.positions:
             mean = world.solution.mean(at)
-            outputs |= {f"mean:{_path(at)}:{a}": p for a, p in zip(at.children, mean, strict=True)}
+            outputs |= {f"mean:{path_of(at)}:{a}": p for a, p in zip(at.children, mean, strict=True)}
             for kind, chosen in world.solution.choices[at].items():
-                outputs |= {f"choice:{_path(at)}:{kind}:{a}": p for a, p in zip(at.children, chosen, strict=True)}
-        outputs |= {f"play:{_path(play)}": world.solution.reach[play] for play in self.model.tree.plays}
-        self.kinds = {_path(at): list(world.solution.choices[at]) for at in self.model.tree.positions}
+                outputs |= {f"choice:{path_of(at)}:{kind}:{a}": p for a, p in zip(at.children, chosen, strict=True)}
+        outputs |= {f"play:{path_of(play)}": world.solution.reach[play] for play in self.model.tree.plays}
+        self.kinds = {path_of(at): list(world.solution.choices[at]) for at in self.model.tree.positions}
         self.program = self.model.builder.program(outputs)
 
     def crisis(
@@ -150,7 +151,7 @@ class _Teller:
         state = {name: at[name] for name in self.state}
         found = {name: float(value) for name, value in execute(self.program, {**numbers, **state, **levers}).items()}
         plays = self.model.tree.plays
-        reach = np.array([found[f"play:{_path(play)}"] for play in plays])
+        reach = np.array([found[f"play:{path_of(play)}"] for play in plays])
         # as `outcomes.sampled` picks it: in the order of the tree
         k = int(np.nanargmax(reach)) if uniform is None else int(np.searchsorted(np.cumsum(reach[:-1]), uniform, side="right"))
         measures = flat_names(self.protocol, self.protocol.measures)
@@ -167,7 +168,7 @@ class _Teller:
     def _moves(self, play: Play, found: Mapping[str, float]) -> list[Move]:
         moves, at = [], self.model.tree
         for _, _, action in play.steps:
-            path = _path(at)
+            path = path_of(at)
             kinds = {k: found[f"choice:{path}:{k}:{action}"] for k in self.kinds[path] if k is not None}
             moves.append(Move(at.player, at.node, action, found[f"mean:{path}:{action}"], kinds))
             below = at.children[action]
@@ -175,10 +176,6 @@ class _Teller:
                 break
             at = below
         return moves
-
-
-def _path(at: Position | Play) -> str:
-    return "/".join(at.path)
 
 
 def compared(told: Replay, folder: Any) -> float:

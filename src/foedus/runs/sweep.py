@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foedus.documents import digest_of
+from foedus.documents import digest_of, number_or_text
 from foedus.errors import FoedusError, InputError, MeaningError, NotFoundError, Place, ShapeError
 from foedus.runs import executors
 from foedus.runs.cases import Case, cases
@@ -122,7 +122,7 @@ def _row(path: Path, line: int, row: Mapping[Any, Any], scenario: str | Scenario
     place = Place(str(path), line)
     if None in row or None in row.values():
         raise ShapeError("the row has not as many cells as the head", place, "write one cell for each column")
-    cells = {str(name).strip(): value_of(str(text).strip()) for name, text in row.items() if str(text).strip()}
+    cells = {str(name).strip(): number_or_text(str(text).strip()) for name, text in row.items() if str(text).strip()}
     name = str(cells.pop(NAME, ""))
     beside = path.parent / name
     base: str | Scenario | None = str(beside) if name and beside.exists() else name or scenario
@@ -138,14 +138,6 @@ def of_cases(path: Path | str) -> list[Point]:
         InputError: nothing is there, or it is no file of cases.
     """
     return [Point(labels, case, {}) for labels, case in cases(path)]
-
-
-def value_of(text: str) -> Value:
-    """A number where the text is one."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 # --- the run

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import refused
 
-from foedus.datasets.casebook import case_scenario, code_book, read_case, scenario_text, shipped_cases
+from foedus.datasets.casebook import case_scenario, code_book, made, read_case, shipped_cases
 from foedus.documents import parse_document, read_document
 from foedus.numbers import parse_prior
 from foedus.scenario.loader import build_scenario, load_scenario
@@ -63,7 +63,7 @@ def test_a_case_without_measurement_says_how_the_strengths_compared(tmp_path: Pa
     ],
 )
 def test_a_case_that_would_make_no_sound_scenario_is_refused(tmp_path: Path, old: str, new: str, what: str, fix: str) -> None:
-    error = refused(scenario_text, read_document(written(tmp_path, (old, new))))
+    error = refused(made, read_document(written(tmp_path, (old, new))))
     assert what in error.what
     assert fix in error.fix
     assert error.place is not None and error.place.line > 0

@@ -105,10 +105,9 @@ def inspect_cases(document: Document) -> Inspection:
 
 def inspect_case(document: Document) -> Inspection:
     """What is in a coded case."""
-    from foedus.datasets.casebook import case_of, scenario_text
+    from foedus.datasets.casebook import made
 
-    scenario_text(document)
-    case = case_of(document)
+    case = made(document).case
     counts = (plural(len(case.codes), "answer"), plural(len(case.claims), "claim"), plural(len(case.sources), "source"))
     return Inspection("coded case", case.case, counts, ())
 

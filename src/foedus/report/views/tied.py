@@ -43,7 +43,7 @@ class TieView:
 
     @property
     def title(self) -> str:
-        """`Armenia depends on Russia`."""
+        """Who, what, whom: `the client depends on the patron`, by their names."""
         return f"{self.by.name} {WORDS[self.kind]} {self.to.name}"
 
     def sentence(self) -> str:
